@@ -2,3 +2,5 @@
 
 pub mod events;
 pub mod servers;
+pub mod process;
+pub mod stores;
