@@ -21,7 +21,8 @@ import org.neo4j.io.ByteUnit;
  * explains statements, because the Rust driver hands out no plans.
  *
  * <p>Usage: {@code TestNeo4j DATA_DIR BOLT_PORT EXPLAIN_PORT}. {@code GET /ready} answers once Bolt is open;
- * {@code POST /explain} (body: one Cypher statement, never executed) answers one operator a line, children indented.
+ * {@code POST /explain} (body: one Cypher statement, never executed) answers one operator a line, children indented;
+ * {@code POST /wipe} empties the database.
  */
 public final class TestNeo4j {
     private static final String LOOPBACK = "127.0.0.1";
@@ -62,6 +63,7 @@ public final class TestNeo4j {
         }));
         server.createContext("/ready", exchange -> answer(exchange, 200, "ready\n"));
         server.createContext("/explain", exchange -> explain(database, exchange));
+        server.createContext("/wipe", exchange -> wipe(database, exchange));
         server.start();
     }
 
@@ -85,6 +87,17 @@ public final class TestNeo4j {
             answer(exchange, 200, text.toString());
         } catch (RuntimeException refused) {
             answer(exchange, 400, refused.getMessage() + "\n");
+        }
+    }
+
+    /** Community edition has one database, so tests empty it between them. Constraints and indexes stay. */
+    private static void wipe(GraphDatabaseService database, HttpExchange exchange) throws IOException {
+        try {
+            database.executeTransactionally(
+                    "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS");
+            answer(exchange, 200, "empty\n");
+        } catch (RuntimeException refused) {
+            answer(exchange, 500, refused.getMessage() + "\n");
         }
     }
 
