@@ -1,0 +1,6 @@
+// Moves the ledger to its next revision.
+// $revision: INTEGER
+// Returns: nothing
+// Why: The last write of a commit, under the lock that its first one took.
+MATCH (g:Ledger {id: 'ledger'})
+SET g.revision = $revision

@@ -1,0 +1,10 @@
+// Links lots with the operations that work on them in place.
+// $rows: LIST<MAP {operation, lot, position, quantity, unit, earliest, latest}>; quantity and unit may be null
+// Returns: nothing
+// Why: CREATE: an operation may name the same lot twice, and each time is a link of its own.
+UNWIND $rows AS row
+MATCH (o:Operation {id: row.operation})
+MATCH (l:Lot {id: row.lot})
+CREATE (l)-[:PROCESSED_IN {
+  position: row.position, earliest: row.earliest, latest: row.latest
+}]->(o)
