@@ -1,2 +1,17 @@
-//! stub
-fn main() {}
+//! The integration tests, one binary: conformance of stores, the API, the commands, faults, and the project's own rules.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod bad_input;
+mod cache;
+mod cli;
+mod conformance;
+mod cypher;
+mod durability;
+mod generate;
+mod graphiql;
+mod graphql;
+mod import;
+mod model;
+mod rest;
+mod support;
+mod tidy;

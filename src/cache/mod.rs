@@ -1,0 +1,34 @@
+//! Byte caches: bytes in, bytes out; a cache that fails is a cache that misses.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+/// What a cache has been asked and how it did, since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CacheCounts {
+    /// Questions answered from the cache.
+    pub hits: u64,
+    /// Questions not answered, failures included.
+    pub misses: u64,
+    /// Failures: unreachable, too slow, garbage.
+    pub failures: u64,
+}
+
+/// A cache of immutable values: a key is written once and always means the same bytes, so nothing is ever invalidated.
+#[async_trait]
+pub trait Cache: Send + Sync + 'static {
+    /// The kind of cache, for people: `memory`, `redis`.
+    fn name(&self) -> &'static str;
+
+    /// The value of a key; `None` when it is not there, and also when the cache cannot tell.
+    async fn get(&self, key: &str) -> Option<Bytes>;
+
+    /// Keeps a value if it can.
+    async fn put(&self, key: &str, value: Bytes);
+
+    /// How it did so far.
+    fn counts(&self) -> CacheCounts;
+
+    /// Whether it works at the moment; a cache that does not only costs speed.
+    async fn healthy(&self) -> bool;
+}

@@ -1,0 +1,105 @@
+//! The one table of public error codes: name, HTTP status, meaning and what to do.
+//!
+//! REST bodies, GraphQL `extensions.code`, import reports and docs/errors.md all read it.
+
+macro_rules! error_codes {
+    ($($variant:ident $name:literal $status:literal $meaning:literal $remedy:literal;)*) => {
+        /// A stable public error code.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The code as clients see it; never changes once published.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name),* }
+            }
+
+            /// The HTTP status that carries it.
+            #[must_use]
+            pub const fn http_status(self) -> u16 {
+                match self { $(Self::$variant => $status),* }
+            }
+
+            /// What it means, in one sentence.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning),* }
+            }
+
+            /// What the caller can do about it.
+            #[must_use]
+            pub const fn remedy(self) -> &'static str {
+                match self { $(Self::$variant => $remedy),* }
+            }
+        }
+    };
+}
+
+error_codes! {
+    JsonMalformed "JSON_MALFORMED" 400 "The text is not JSON." "Correct the JSON at the line and column named.";
+    LineTooLong "LINE_TOO_LONG" 413 "A line is longer than the limit." "Split the event, or correct the missing line end.";
+    EventTypeUnknown "EVENT_TYPE_UNKNOWN" 422 "The event's type is not one that lotgraph knows." "Use one of the types named in the message.";
+    FieldUnknown "FIELD_UNKNOWN" 422 "The event has a field that its type does not have." "Remove the field, or correct its name.";
+    FieldMissing "FIELD_MISSING" 422 "A required field is missing." "Add the field.";
+    FieldDuplicate "FIELD_DUPLICATE" 422 "A JSON object names the same field twice." "Keep one of the two.";
+    FieldType "FIELD_TYPE" 422 "A field holds the wrong kind of JSON value." "Send the kind of value named in the message.";
+    FieldNotAllowed "FIELD_NOT_ALLOWED" 422 "The field does not go together with the rest of the event." "Remove it, or choose the operation kind that has it.";
+    ValueUnknown "VALUE_UNKNOWN" 422 "A value is not in the closed list of this field." "Use one of the values named in the message.";
+    TextEmpty "TEXT_EMPTY" 422 "An identifier or text is empty." "Send a value, or leave an optional field out.";
+    TextTooLong "TEXT_TOO_LONG" 422 "An identifier or text is longer than the limit." "Shorten it.";
+    TextInvalid "TEXT_INVALID" 422 "An identifier or text has control characters or white space around it." "Remove them.";
+    QuantityInvalid "QUANTITY_INVALID" 422 "A quantity is not a plain decimal number." "Write digits with a point, for example 12.5.";
+    QuantityNotPositive "QUANTITY_NOT_POSITIVE" 422 "A quantity is zero or negative." "Send an amount above zero, or void the wrong event.";
+    QuantityTooLarge "QUANTITY_TOO_LARGE" 422 "A quantity, or a sum of quantities, is larger than the limit." "Correct it, or use a larger unit.";
+    QuantityTooPrecise "QUANTITY_TOO_PRECISE" 422 "A quantity has more decimal places than the limit." "Round it, or use a smaller unit.";
+    UnitInvalid "UNIT_INVALID" 422 "A unit is not a unit code." "Use a UN/ECE Recommendation 20 code such as KGM, LTR or H87.";
+    UnitMismatch "UNIT_MISMATCH" 422 "The unit is neither the material's unit nor one with a declared conversion." "Use the material's unit, or declare the conversion on the material.";
+    TimeInvalid "TIME_INVALID" 422 "A time is not an RFC 3339 date and time." "Write it like 2026-01-05T06:10:00+08:00.";
+    TimeWithoutOffset "TIME_WITHOUT_OFFSET" 422 "A time does not say its offset from UTC." "Add the offset, or Z.";
+    TimeOutOfRange "TIME_OUT_OF_RANGE" 422 "A time lies outside the years 1900 to 2199." "Correct the clock or the entry.";
+    TimeOrder "TIME_ORDER" 422 "Something ends before it starts." "Correct the two times.";
+    ItemsNone "ITEMS_NONE" 422 "An operation names no lot at all." "Name the lots that it consumes, produces or works on.";
+    ItemsTooMany "ITEMS_TOO_MANY" 422 "An event has more items than the limit." "Split it into several events.";
+    SelfReference "SELF_REFERENCE" 422 "Something refers to itself where that has no meaning." "Correct the reference.";
+    IdConflict "ID_CONFLICT" 409 "The id is already taken by an event with other content." "Send the change under a new id and void the old event, or correct the id.";
+    LotMaterialConflict "LOT_MATERIAL_CONFLICT" 422 "The lot is already of another material." "Correct the lot or the material; void the earlier event if that one is wrong.";
+    EventUnknown "EVENT_UNKNOWN" 422 "The event to be voided is not in the ledger." "Check the id; send the event first.";
+    AlreadyVoided "ALREADY_VOIDED" 409 "The event was voided before." "Nothing is left to do.";
+    NotVoidable "NOT_VOIDABLE" 422 "Events of this type cannot be voided." "Send the corrected master data, or record the operation again under a new id.";
+    CsvMalformed "CSV_MALFORMED" 422 "A row does not fit the table." "Correct the quotes or the number of columns at the line named.";
+    CsvColumnMissing "CSV_COLUMN_MISSING" 422 "The mapping names a column that the file does not have." "Correct the mapping or the file's header.";
+    CsvCellInvalid "CSV_CELL_INVALID" 422 "A cell cannot be read as the mapping says." "Correct the cell, or the mapping's formats.";
+    EncodingInvalid "ENCODING_INVALID" 422 "The text is not in the encoding declared." "Save it as UTF-8, or declare its encoding in the mapping.";
+    MappingInvalid "MAPPING_INVALID" 400 "The column mapping cannot be used." "Correct the mapping where the message says.";
+    BatchRefused "BATCH_REFUSED" 422 "An atomic batch had events that cannot be accepted; nothing was recorded." "Correct them and send the whole batch again, or send it with atomic=false.";
+    BatchEmpty "BATCH_EMPTY" 400 "The batch has no events." "Send at least one.";
+    BatchTooLarge "BATCH_TOO_LARGE" 413 "The batch has more events than the limit." "Send smaller batches, or use lotgraph import.";
+    BodyTooLarge "BODY_TOO_LARGE" 413 "The request body is larger than the limit." "Send smaller batches, or use lotgraph import.";
+    ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" 415 "The request's content type is not accepted here." "Send one of those named in the message.";
+    MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
+    NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
+    LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
+    ArgumentInvalid "ARGUMENT_INVALID" 400 "An argument of the question cannot be used." "Correct it where the message says.";
+    CursorMalformed "CURSOR_MALFORMED" 400 "The cursor was not given out by this query." "Pass the endCursor of the page before, unchanged, with the same arguments.";
+    CursorStale "CURSOR_STALE" 409 "The data changed since the page before, and the older answer is no longer kept." "Ask for the first page again.";
+    PageTooLarge "PAGE_TOO_LARGE" 400 "A page is larger than the limit, or negative." "Ask for fewer items a page and follow the cursor.";
+    LimitExceeded "LIMIT_EXCEEDED" 400 "The question exceeds a limit." "Ask for less at once.";
+    QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or its variables cannot be used." "Correct it where the message says.";
+    QueryTooComplex "QUERY_TOO_COMPLEX" 400 "The GraphQL document exceeds a limit of depth, size, aliases, directives or cost." "Ask for less at once.";
+    DeadlineExceeded "DEADLINE_EXCEEDED" 504 "The answer took longer than allowed; no partial answer is given." "Narrow the question with maxDepth, or raise the deadline in the configuration.";
+    StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
+    StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";
+    Internal "INTERNAL" 500 "lotgraph failed." "Report it with the request id; sending the same events again is safe.";
+}
+
+impl std::fmt::Display for ErrorCode {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

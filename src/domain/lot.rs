@@ -1,0 +1,146 @@
+//! Lots: a traceable quantity of one material, with what flowed in and out of it.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Attributes;
+use super::identifier::{LotId, MaterialCode, Text, UnitCode};
+use super::operation::OperationKind;
+use super::quantity::decimal;
+use super::time::Timestamp;
+
+/// Where a lot comes from, as far as the ledger knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Origin {
+    /// Delivered by a supplier.
+    Received,
+    /// Made by an operation.
+    Produced,
+    /// Only named by events that draw from it: its own receipt or production is not on record.
+    Unknown,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: &'static [Self] = &[Self::Received, Self::Produced, Self::Unknown];
+
+    /// The origin as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Received => "RECEIVED",
+            Self::Produced => "PRODUCED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+/// An exact sum that may be negative in between (a void takes away what it recorded).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum(#[serde(with = "decimal")] pub Decimal);
+
+/// What moved one way, summed by unit as it was recorded, with the movements that nobody measured.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Flow {
+    /// Movements, measured or not.
+    pub count: u32,
+    /// Movements without a quantity.
+    pub unmeasured: u32,
+    /// Sums by unit; a unit whose sum is zero is not listed.
+    pub sums: BTreeMap<UnitCode, Sum>,
+}
+
+/// A lot: identity, master data and what flowed in and out, as of a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// Its identity.
+    pub id: LotId,
+    /// The number printed on it, when that is not its id.
+    pub number: Option<Text>,
+    /// The supplier's own number for it.
+    pub supplier_lot: Option<Text>,
+    /// Its material, once any event told.
+    pub material: Option<MaterialCode>,
+    /// How many live links stated the material; while there are none it may still change.
+    pub material_claims: u32,
+    /// Further facts.
+    pub attributes: Attributes,
+    /// Received from suppliers.
+    pub received: Flow,
+    /// Produced by operations.
+    pub produced: Flow,
+    /// Consumed by operations.
+    pub consumed: Flow,
+    /// Shipped to customers.
+    pub shipped: Flow,
+    /// Scrapped.
+    pub scrapped: Flow,
+    /// Operations that worked on it in place.
+    pub in_place: u32,
+    /// The first moment it can have been received or produced.
+    pub earliest_production: Option<Timestamp>,
+}
+
+impl Lot {
+    /// A lot that was only named so far.
+    #[must_use]
+    pub fn named(id: LotId) -> Self {
+        Self {
+            id,
+            number: None,
+            supplier_lot: None,
+            material: None,
+            material_claims: 0,
+            attributes: Attributes::new(),
+            received: Flow::default(),
+            produced: Flow::default(),
+            consumed: Flow::default(),
+            shipped: Flow::default(),
+            scrapped: Flow::default(),
+            in_place: 0,
+            earliest_production: None,
+        }
+    }
+
+    /// Where it comes from: produced wins over received (a bought lot that was topped up here).
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        if self.produced.count > 0 {
+            Origin::Produced
+        } else if self.received.count > 0 {
+            Origin::Received
+        } else {
+            Origin::Unknown
+        }
+    }
+
+    /// The number people read: the printed one, else the id.
+    #[must_use]
+    pub fn printed(&self) -> &str {
+        self.number.as_ref().map_or(self.id.as_str(), Text::as_str)
+    }
+
+    /// The flow that an input (`inward` false) or output (`inward` true) of this kind of operation counts in.
+    pub fn flow_mut(&mut self, kind: OperationKind, inward: bool) -> &mut Flow {
+        match (kind, inward) {
+            (OperationKind::Receive, true) => &mut self.received,
+            (_, true) => &mut self.produced,
+            (OperationKind::Ship, false) => &mut self.shipped,
+            (OperationKind::Scrap, false) => &mut self.scrapped,
+            (_, false) => &mut self.consumed,
+        }
+    }
+
+    /// What a search over lots looks through: id, printed number and supplier's number, in lower case.
+    #[must_use]
+    pub fn search_text(&self) -> String {
+        let mut text = self.id.as_str().to_lowercase();
+        for more in [&self.number, &self.supplier_lot].into_iter().flatten() {
+            text.push('\n');
+            text.push_str(&more.as_str().to_lowercase());
+        }
+        text
+    }
+}

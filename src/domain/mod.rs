@@ -1,0 +1,31 @@
+//! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
+
+pub mod code;
+pub mod event;
+pub mod identifier;
+pub mod lot;
+pub mod master;
+pub mod node;
+pub mod operation;
+pub mod problem;
+pub mod quantity;
+pub mod time;
+
+pub use code::ErrorCode;
+pub use event::{Event, EventType, Fact, Void};
+pub use identifier::{
+    EquipmentCode, EventId, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text, UnitCode,
+};
+pub use lot::{Flow, Lot, Origin};
+pub use master::{
+    Conversion, Equipment, Master, MasterKind, MasterRef, Material, MaterialClass, Operator, Party,
+    PartyRole, Shift,
+};
+pub use node::{Node, NodeKind, NodeRef};
+pub use operation::{Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided};
+pub use problem::Problem;
+pub use quantity::{Amount, Quantity};
+pub use time::Timestamp;
+
+/// Free attributes of a lot or an operation: name to value, both kept verbatim, ordered by name.
+pub type Attributes = std::collections::BTreeMap<Text, Text>;

@@ -1,0 +1,191 @@
+//! Exact decimal quantities with a unit; binary floating point never touches an amount.
+
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::code::ErrorCode;
+use super::identifier::UnitCode;
+
+/// Amounts are below this many units. With [`AMOUNT_DECIMALS_MAX`] it leaves room to sum 10^7 of the largest exactly.
+pub const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
+/// The most decimal places of an amount.
+pub const AMOUNT_DECIMALS_MAX: u32 = 9;
+
+/// A positive exact decimal: the amount of one movement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Amount(Decimal);
+
+/// Why an amount is refused, with the public code to report.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AmountError {
+    /// Not a decimal number at all (NaN, infinity, text, exponents).
+    #[error("is not a decimal number: write digits with a point, for example 12.5")]
+    NotANumber,
+    /// Zero or below.
+    #[error("must be greater than zero")]
+    NotPositive,
+    /// At or above [`AMOUNT_LIMIT`].
+    #[error("must be below {AMOUNT_LIMIT}")]
+    TooLarge,
+    /// More decimal places than [`AMOUNT_DECIMALS_MAX`].
+    #[error("has more than {AMOUNT_DECIMALS_MAX} decimal places")]
+    TooPrecise,
+}
+
+impl AmountError {
+    /// The public code of this refusal.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::NotANumber => ErrorCode::QuantityInvalid,
+            Self::NotPositive => ErrorCode::QuantityNotPositive,
+            Self::TooLarge => ErrorCode::QuantityTooLarge,
+            Self::TooPrecise => ErrorCode::QuantityTooPrecise,
+        }
+    }
+}
+
+/// Reads a plain decimal number: an optional sign, digits, at most one point. No exponents, no separators.
+///
+/// Returns `None` for anything else, also for more than 28 significant digits.
+#[must_use]
+pub fn parse_decimal(text: &str) -> Option<Decimal> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain =
+        digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') && digits.bytes().any(|b| b.is_ascii_digit());
+    if plain { Decimal::from_str_exact(text).ok().map(|d| d.normalize()) } else { None }
+}
+
+impl Amount {
+    /// Reads an amount written as plain decimal digits.
+    ///
+    /// # Errors
+    /// Says why the text is not an amount.
+    pub fn parse(text: &str) -> Result<Self, AmountError> {
+        let overlong = text.len() > 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        match parse_decimal(text) {
+            Some(value) => Self::new(value),
+            None if overlong || is_huge(text) => Err(AmountError::TooLarge),
+            None => Err(AmountError::NotANumber),
+        }
+    }
+
+    /// Wraps a decimal that is positive and within bounds.
+    ///
+    /// # Errors
+    /// Says which bound is broken.
+    pub fn new(value: Decimal) -> Result<Self, AmountError> {
+        let value = value.normalize();
+        if value <= Decimal::ZERO {
+            return Err(AmountError::NotPositive);
+        }
+        if value >= Decimal::from(AMOUNT_LIMIT) {
+            return Err(AmountError::TooLarge);
+        }
+        if value.scale() > AMOUNT_DECIMALS_MAX {
+            return Err(AmountError::TooPrecise);
+        }
+        Ok(Self(value))
+    }
+
+    /// The decimal value, normalised (no trailing zeros).
+    #[must_use]
+    pub fn value(self) -> Decimal {
+        self.0
+    }
+}
+
+/// A plain number whose digits alone break the bound of a decimal.
+fn is_huge(text: &str) -> bool {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    whole.len() > 13 && digits(whole) && digits(fraction)
+}
+
+impl fmt::Display for Amount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        decimal::serialize(&self.0, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Amount {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = decimal::deserialize(deserializer)?;
+        Self::new(value).map_err(serde::de::Error::custom)
+    }
+}
+
+/// An amount of something, in a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Quantity {
+    /// How much.
+    pub amount: Amount,
+    /// Of what unit.
+    pub unit: UnitCode,
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.amount, self.unit)
+    }
+}
+
+/// Decimals on the wire: text where people read it, sixteen bytes in caches.
+pub mod decimal {
+    use super::{Decimal, Deserialize, Deserializer, Serialize, Serializer};
+
+    /// Writes a decimal.
+    ///
+    /// # Errors
+    /// Only those of the serializer.
+    pub fn serialize<S: Serializer>(value: &Decimal, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&value.normalize().to_string())
+        } else {
+            value.serialize().serialize(serializer)
+        }
+    }
+
+    /// Reads a decimal.
+    ///
+    /// # Errors
+    /// Says when the text is not a decimal.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            super::parse_decimal(&text)
+                .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is not a decimal")))
+        } else {
+            <[u8; 16]>::deserialize(deserializer).map(Decimal::deserialize)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_exact_and_bounded() {
+        assert_eq!(Amount::parse("4000.50").map(|a| a.to_string()), Ok("4000.5".to_owned()));
+        for text in ["NaN", "inf", "1e308", "1,5", "", "-", ".", "0x10", "١٢"] {
+            assert_eq!(Amount::parse(text), Err(AmountError::NotANumber), "{text}");
+        }
+        for text in ["0", "0.000", "-1"] {
+            assert_eq!(Amount::parse(text), Err(AmountError::NotPositive), "{text}");
+        }
+        for text in ["1000000000000", &"9".repeat(400), "99999999999999999999999999999999"] {
+            assert_eq!(Amount::parse(text), Err(AmountError::TooLarge), "{text}");
+        }
+        assert_eq!(Amount::parse("0.0000000001"), Err(AmountError::TooPrecise));
+        assert!(Amount::parse("999999999999.999999999").is_ok());
+    }
+}

@@ -1,0 +1,11 @@
+//! Pure algorithms over a subgraph: traces, the time rule, paths and balances; no async, no I/O.
+
+pub mod balance;
+pub mod paths;
+pub mod subgraph;
+pub mod trace;
+
+pub use balance::{Balance, balance};
+pub use paths::{Path, PathStep, Paths, shortest_paths};
+pub use subgraph::{Cut, Direction, Revision, Subgraph, SubgraphLink, SubgraphLot, SubgraphOperation};
+pub use trace::{Partial, TimeRule, Trace, TracedNode, trace};

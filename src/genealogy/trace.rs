@@ -1,0 +1,346 @@
+//! The trace: which walks count under the time rule, and what they reach (DESIGN §4 rules 2 to 6).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use super::subgraph::{Cut, Direction, Subgraph, SubgraphLink};
+use crate::domain::{Role, Timestamp};
+
+/// Which walks count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeRule {
+    /// False: every walk counts, whatever its times.
+    pub respect_time: bool,
+    /// FORWARD: when the seeds became of interest; absent: always were.
+    pub since: Option<Timestamp>,
+    /// BACKWARD: until when the seeds are of interest; absent: for ever.
+    pub until: Option<Timestamp>,
+}
+
+impl Default for TimeRule {
+    fn default() -> Self {
+        Self { respect_time: true, since: None, until: None }
+    }
+}
+
+/// Why an answer may lack something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Partial {
+    /// The node limit cut the closure.
+    NodeLimit,
+    /// The depth limit cut it at a lot that is reached.
+    DepthLimit,
+}
+
+/// A lot or operation reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TracedNode {
+    /// Index into the subgraph's lots or operations.
+    pub index: u32,
+    /// Operations from the nearest seed over counted links (rule 4).
+    pub depth: u32,
+}
+
+/// The answer to a trace, as indices into its subgraph.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// The seeds, by id.
+    pub seeds: Vec<u32>,
+    /// Lots reached, without the seeds, by (depth, id).
+    pub lots: Vec<TracedNode>,
+    /// Operations reached, by (depth, id).
+    pub operations: Vec<TracedNode>,
+    /// Links that some counted walk uses, by (depth of operation, operation id, role, position).
+    pub links: Vec<u32>,
+    /// Consumptions and work in place of reached lots before every production of the lot: links, in order.
+    pub time_conflicts: Vec<u32>,
+    /// Lots (seeds included) without a receipt or production on record, by (depth, id).
+    pub unknown_origin: Vec<u32>,
+    /// Why the answer may lack something.
+    pub partial: Option<Partial>,
+}
+
+/// Minus infinity on the walk's own clock.
+const ALWAYS: i64 = i64::MIN;
+
+/// Computes the trace of a subgraph.
+#[must_use]
+pub fn trace(subgraph: &Subgraph, rule: TimeRule) -> Trace {
+    let graph = Walk::new(subgraph, rule);
+    let used = graph.used_links();
+    let depths = depths(&graph, &used);
+    answer(&graph, &used, &depths)
+}
+
+/// The subgraph seen in walking direction: for BACKWARD, roles swap and the clock runs the other way.
+pub(super) struct Walk<'a> {
+    pub(super) subgraph: &'a Subgraph,
+    rule: TimeRule,
+    /// For each lot, links that lead from it to an operation (work in place included).
+    pub(super) from_lot: Adjacency,
+    /// For each operation, links that lead from it to a lot.
+    pub(super) from_operation: Adjacency,
+}
+
+/// Links by source node: the links of node n are `links[starts[n]..starts[n + 1]]`, in subgraph order.
+pub(super) struct Adjacency {
+    starts: Vec<u32>,
+    links: Vec<u32>,
+}
+
+impl Adjacency {
+    fn new(nodes: usize, edges: &[(u32, u32)]) -> Self {
+        let mut starts = vec![0_u32; nodes + 1];
+        for (node, _) in edges {
+            starts[*node as usize + 1] += 1;
+        }
+        for n in 0..nodes {
+            starts[n + 1] += starts[n];
+        }
+        let mut next = starts.clone();
+        let mut links = vec![0_u32; edges.len()];
+        for (node, link) in edges {
+            let slot = &mut next[*node as usize];
+            links[*slot as usize] = *link;
+            *slot += 1;
+        }
+        Self { starts, links }
+    }
+
+    pub(super) fn of(&self, node: u32) -> &[u32] {
+        let node = node as usize;
+        &self.links[self.starts[node] as usize..self.starts[node + 1] as usize]
+    }
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(subgraph: &'a Subgraph, rule: TimeRule) -> Self {
+        let mut from_lot = Vec::new();
+        let mut from_operation = Vec::new();
+        for (index, link) in subgraph.links.iter().enumerate() {
+            // The node limit keeps a subgraph far below 2^32 links.
+            let index = index as u32;
+            if leads_from_lot(subgraph.direction, link.role) {
+                from_lot.push((link.lot, index));
+            } else {
+                from_operation.push((link.operation, index));
+            }
+        }
+        Self {
+            subgraph,
+            rule,
+            from_lot: Adjacency::new(subgraph.lots.len(), &from_lot),
+            from_operation: Adjacency::new(subgraph.operations.len(), &from_operation),
+        }
+    }
+
+    pub(super) fn link(&self, index: u32) -> &'a SubgraphLink {
+        &self.subgraph.links[index as usize]
+    }
+
+    /// The link's first moment on the walk's clock.
+    pub(super) fn first(&self, link: &SubgraphLink) -> i64 {
+        match self.subgraph.direction {
+            Direction::Forward => link.earliest.micros(),
+            Direction::Backward => -link.latest.micros(),
+        }
+    }
+
+    /// The link's last moment on the walk's clock.
+    pub(super) fn last(&self, link: &SubgraphLink) -> i64 {
+        match self.subgraph.direction {
+            Direction::Forward => link.latest.micros(),
+            Direction::Backward => -link.earliest.micros(),
+        }
+    }
+
+    /// When a seed is of interest, on the walk's clock.
+    pub(super) fn start(&self) -> i64 {
+        let bound = match self.subgraph.direction {
+            Direction::Forward => self.rule.since.map(Timestamp::micros),
+            Direction::Backward => self.rule.until.map(|until| -until.micros()),
+        };
+        bound.unwrap_or(ALWAYS)
+    }
+
+    /// Whether a consumption (or work in place) lies before every production of its lot: a clock error (rule 3).
+    pub(super) fn conflicts(&self, link: &SubgraphLink) -> bool {
+        let produced = self.subgraph.lots[link.lot as usize].earliest_production;
+        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+    }
+
+    /// The moment at which a walk that is at the lot from `arrival` on enters the link's operation; `None` when it
+    /// cannot.
+    pub(super) fn enter_operation(&self, link: &SubgraphLink, arrival: i64) -> Option<i64> {
+        if !self.rule.respect_time {
+            return Some(ALWAYS);
+        }
+        // Forward this is the consumption, whose rule a clock error lifts. Backward it is a production, or work in
+        // place, which the lift lets be listed.
+        if self.conflicts(link) {
+            return Some(self.first(link));
+        }
+        (arrival <= self.last(link)).then(|| arrival.max(self.first(link)))
+    }
+
+    /// The moment at which a walk that entered the operation at `moment` arrives at the link's lot; `None` when it
+    /// cannot.
+    pub(super) fn arrive_at_lot(&self, link: &SubgraphLink, moment: i64) -> Option<i64> {
+        if !self.rule.respect_time {
+            return Some(ALWAYS);
+        }
+        if moment > self.last(link) {
+            return None;
+        }
+        // Backward this is the consumption: after a clock error nothing is known about when the lot left.
+        if self.conflicts(link) {
+            return Some(ALWAYS);
+        }
+        Some(moment.max(self.first(link)))
+    }
+
+    /// Earliest arrivals by a label-correcting search (Dijkstra's order; a lifted rule may lower a label again, which
+    /// puts the node back on the heap), then the links that some walk can use.
+    fn used_links(&self) -> Vec<bool> {
+        let mut lots: Vec<Option<i64>> = vec![None; self.subgraph.lots.len()];
+        let mut operations: Vec<Option<i64>> = vec![None; self.subgraph.operations.len()];
+        let mut heap = BinaryHeap::new();
+        for seed in self.subgraph.seeds() {
+            lots[seed as usize] = Some(self.start());
+            heap.push(Reverse((self.start(), seed)));
+        }
+        let mut used = vec![false; self.subgraph.links.len()];
+        while let Some(Reverse((arrival, lot))) = heap.pop() {
+            if lots[lot as usize] != Some(arrival) {
+                continue;
+            }
+            for &index in self.from_lot.of(lot) {
+                let link = self.link(index);
+                let Some(moment) = self.enter_operation(link, arrival) else { continue };
+                used[index as usize] = true;
+                let label = &mut operations[link.operation as usize];
+                if label.is_some_and(|known| known <= moment) || link.role == Role::InPlace {
+                    label.get_or_insert(moment);
+                    continue;
+                }
+                *label = Some(moment);
+                self.leave_operation(link.operation, moment, &mut lots, &mut used, &mut heap);
+            }
+        }
+        used
+    }
+
+    fn leave_operation(
+        &self,
+        operation: u32,
+        moment: i64,
+        lots: &mut [Option<i64>],
+        used: &mut [bool],
+        heap: &mut BinaryHeap<Reverse<(i64, u32)>>,
+    ) {
+        for &index in self.from_operation.of(operation) {
+            let link = self.link(index);
+            let Some(arrival) = self.arrive_at_lot(link, moment) else { continue };
+            used[index as usize] = true;
+            let label = &mut lots[link.lot as usize];
+            if label.is_none_or(|known| arrival < known) {
+                *label = Some(arrival);
+                heap.push(Reverse((arrival, link.lot)));
+            }
+        }
+    }
+}
+
+/// Whether a link of this role takes the walk from its lot to its operation.
+fn leads_from_lot(direction: Direction, role: Role) -> bool {
+    match role {
+        Role::Consumed => direction == Direction::Forward,
+        Role::Produced => direction == Direction::Backward,
+        Role::InPlace => true,
+    }
+}
+
+struct Depths {
+    lots: Vec<Option<u32>>,
+    operations: Vec<Option<u32>>,
+}
+
+/// Breadth-first over the counted links (rule 4).
+fn depths(graph: &Walk<'_>, used: &[bool]) -> Depths {
+    let mut lots: Vec<Option<u32>> = vec![None; graph.subgraph.lots.len()];
+    let mut operations: Vec<Option<u32>> = vec![None; graph.subgraph.operations.len()];
+    let mut queue = VecDeque::new();
+    for seed in graph.subgraph.seeds() {
+        lots[seed as usize] = Some(0);
+        queue.push_back((seed, 0));
+    }
+    while let Some((lot, depth)) = queue.pop_front() {
+        for &index in graph.from_lot.of(lot).iter().filter(|index| used[**index as usize]) {
+            let link = graph.link(index);
+            let reached = if link.role == Role::InPlace { depth } else { depth + 1 };
+            let known = &mut operations[link.operation as usize];
+            if known.is_some() {
+                continue;
+            }
+            *known = Some(reached);
+            for &out in graph.from_operation.of(link.operation) {
+                let target = graph.link(out).lot;
+                if used[out as usize] && lots[target as usize].is_none() {
+                    lots[target as usize] = Some(reached);
+                    queue.push_back((target, reached));
+                }
+            }
+        }
+    }
+    Depths { lots, operations }
+}
+
+fn answer(graph: &Walk<'_>, used: &[bool], depths: &Depths) -> Trace {
+    let subgraph = graph.subgraph;
+    let seeds: Vec<u32> = subgraph.seeds().collect();
+    let reached = |depths: &[Option<u32>]| -> Vec<TracedNode> {
+        let nodes = depths.iter().enumerate();
+        nodes.filter_map(|(n, d)| d.map(|depth| TracedNode { index: n as u32, depth })).collect()
+    };
+    let mut lots = reached(&depths.lots);
+    lots.sort_unstable_by(|a, b| {
+        let id = |node: &TracedNode| &subgraph.lots[node.index as usize].id;
+        (a.depth, id(a)).cmp(&(b.depth, id(b)))
+    });
+    let mut operations = reached(&depths.operations);
+    operations.sort_unstable_by(|a, b| {
+        let id = |node: &TracedNode| &subgraph.operations[node.index as usize].id;
+        (a.depth, id(a)).cmp(&(b.depth, id(b)))
+    });
+    let links = ordered_links(subgraph, used, &operations);
+    let time_conflicts = links.iter().copied().filter(|index| graph.conflicts(graph.link(*index))).collect();
+    let unknown_origin = lots.iter().map(|node| node.index);
+    let unknown_origin =
+        unknown_origin.filter(|index| subgraph.lots[*index as usize].earliest_production.is_none()).collect();
+    let partial = partial(subgraph, &lots);
+    // Depth 0 are exactly the seeds.
+    lots.retain(|node| node.depth > 0);
+    Trace { seeds, lots, operations, links, time_conflicts, unknown_origin, partial }
+}
+
+fn ordered_links(subgraph: &Subgraph, used: &[bool], operations: &[TracedNode]) -> Vec<u32> {
+    let mut rank = vec![u32::MAX; subgraph.operations.len()];
+    for (n, node) in operations.iter().enumerate() {
+        rank[node.index as usize] = n as u32;
+    }
+    let mut links: Vec<u32> =
+        (0..subgraph.links.len() as u32).filter(|index| used[*index as usize]).collect();
+    // Stable: inside an operation the subgraph's order (role, position) stays.
+    links.sort_by_key(|index| rank[subgraph.links[*index as usize].operation as usize]);
+    links
+}
+
+fn partial(subgraph: &Subgraph, reached: &[TracedNode]) -> Option<Partial> {
+    match subgraph.cut? {
+        Cut::Nodes => Some(Partial::NodeLimit),
+        Cut::Depth => {
+            let leads_on = |node: &TracedNode| subgraph.lots[node.index as usize].leads_on;
+            reached.iter().any(leads_on).then_some(Partial::DepthLimit)
+        }
+    }
+}

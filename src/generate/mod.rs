@@ -1,0 +1,1 @@
+//! Synthetic plants, as events.

@@ -1,0 +1,306 @@
+//! Traces lots: reads the closure, applies the time rule, filters and counts what is shown.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ServiceError, ServiceResult};
+use crate::domain::{ErrorCode, Lot, LotId, Master, MasterRef, MaterialClass, MaterialCode, Node, NodeRef};
+use crate::genealogy::{
+    self, Direction, Paths, Revision, Subgraph, TimeRule, Trace, TracedNode, shortest_paths,
+};
+use crate::store::{Closure, LotFilter, Store};
+
+/// The most paths that one question may ask for.
+pub const PATHS_MAX: usize = 100;
+
+/// A trace question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceQuestion {
+    /// The lots to start from.
+    pub lots: Vec<LotId>,
+    /// Which way to walk.
+    pub direction: Direction,
+    /// At most this many operations from the nearest seed.
+    pub max_depth: Option<u32>,
+    /// Which walks count.
+    pub rule: TimeRule,
+    /// Do not take the answer from a cache.
+    pub skip_cache: bool,
+    /// The answer at this revision, for a further page.
+    pub at: Option<Revision>,
+}
+
+/// A trace with the subgraph that its indices point into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TraceAnswer {
+    /// The question.
+    pub question: TraceQuestion,
+    /// What was read.
+    pub subgraph: Subgraph,
+    /// What it comes to.
+    pub trace: Trace,
+}
+
+impl TraceAnswer {
+    /// The greatest depth of a lot reached; 0 when none is.
+    #[must_use]
+    pub fn max_depth(&self) -> u32 {
+        self.trace.lots.last().map_or(0, |node| node.depth)
+    }
+
+    /// The id of a lot of the subgraph.
+    #[must_use]
+    pub fn lot_id(&self, index: u32) -> &LotId {
+        &self.subgraph.lots[index as usize].id
+    }
+}
+
+/// What a facet counts by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FacetField {
+    /// Lots by material.
+    Material,
+    /// Lots by the class of their material.
+    MaterialClass,
+    /// Lots by depth.
+    Depth,
+    /// Lots by origin known or not.
+    Origin,
+    /// Operations by kind.
+    OperationKind,
+    /// Shipments reached, by customer.
+    Customer,
+    /// Receipts reached, by supplier.
+    Supplier,
+}
+
+/// How many members of an answer share a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetValue {
+    /// The value; `None` for members without one.
+    pub value: Option<String>,
+    /// How many.
+    pub count: u64,
+}
+
+/// Bounds of one trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceLimits {
+    /// Lots and operations a trace may read.
+    pub nodes_max: u32,
+    /// How long it may take.
+    pub deadline: Duration,
+}
+
+impl Default for TraceLimits {
+    fn default() -> Self {
+        Self { nodes_max: 500_000, deadline: Duration::from_secs(20) }
+    }
+}
+
+/// Answers trace questions over any store.
+#[derive(Clone)]
+pub struct Tracer {
+    store: Arc<dyn Store>,
+    limits: TraceLimits,
+}
+
+impl Tracer {
+    /// Traces over this store within these limits.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, limits: TraceLimits) -> Self {
+        Self { store, limits }
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// `LOT_UNKNOWN` when a seed does not exist, `ARGUMENT_INVALID` for contradictory arguments, and the store's.
+    pub async fn trace(&self, question: TraceQuestion) -> ServiceResult<Arc<TraceAnswer>> {
+        check(&question)?;
+        let subgraph = self.closure(&question).await?;
+        let trace = genealogy::trace(&subgraph, question.rule);
+        Ok(Arc::new(TraceAnswer { question, subgraph, trace }))
+    }
+
+    async fn closure(&self, question: &TraceQuestion) -> ServiceResult<Subgraph> {
+        let closure = Closure {
+            seeds: question.lots.clone(),
+            direction: question.direction,
+            max_depth: question.max_depth,
+            nodes_max: self.limits.nodes_max.min(self.store.limits().nodes_max),
+            deadline: self.limits.deadline,
+            skip_cache: question.skip_cache,
+            at: question.at,
+        };
+        let subgraph = self.store.closure(&closure).await?;
+        if subgraph.unknown_seeds.is_empty() {
+            return Ok(subgraph);
+        }
+        let unknown: Vec<&str> = subgraph.unknown_seeds.iter().map(LotId::as_str).take(10).collect();
+        let message = format!(
+            "no lot with the id {}; check it with resolve(code), which also knows printed and supplier's numbers",
+            unknown.join(", ")
+        );
+        Err(ServiceError::new(ErrorCode::LotUnknown, message))
+    }
+
+    /// Why a lot is affected by a seed: the shortest counted walks between them.
+    ///
+    /// # Errors
+    /// As [`Tracer::trace`]; also when the lot does not exist or too many paths are asked for.
+    pub async fn why_affected(
+        &self,
+        seed: &LotId,
+        lot: &LotId,
+        direction: Direction,
+        paths: usize,
+    ) -> ServiceResult<(Subgraph, Paths)> {
+        if paths == 0 || paths > PATHS_MAX {
+            let message = format!("paths must be 1 to {PATHS_MAX}, not {paths}");
+            return Err(ServiceError::new(ErrorCode::ArgumentInvalid, message));
+        }
+        let question = TraceQuestion {
+            lots: vec![seed.clone()],
+            direction,
+            max_depth: None,
+            rule: TimeRule::default(),
+            skip_cache: false,
+            at: None,
+        };
+        let subgraph = self.closure(&question).await?;
+        let found = shortest_paths(&subgraph, question.rule, lot, paths);
+        if found.paths.is_empty() {
+            let known = self.store.get(&[NodeRef::Lot(lot.clone())]).await?;
+            if known.iter().all(Option::is_none) {
+                let message = format!("no lot with the id {lot}; check it with resolve(code)");
+                return Err(ServiceError::new(ErrorCode::LotUnknown, message));
+            }
+        }
+        Ok((subgraph, found))
+    }
+
+    /// The reached lots that a filter lets show, in their order. The walk is not affected (DESIGN §4 rule 5).
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn select(
+        &self,
+        answer: &TraceAnswer,
+        filter: Option<&LotFilter>,
+    ) -> ServiceResult<Vec<TracedNode>> {
+        let Some(filter) = filter.filter(|filter| **filter != LotFilter::default()) else {
+            return Ok(answer.trace.lots.clone());
+        };
+        let ids = answer.trace.lots.iter().map(|node| answer.lot_id(node.index).clone());
+        let lots = self.lots(ids.collect()).await?;
+        let classes = match &filter.classes {
+            None => HashMap::new(),
+            Some(_) => self.classes(lots.iter().flatten().filter_map(|lot| lot.material.clone())).await?,
+        };
+        let shown = |lot: &Option<Lot>| {
+            lot.as_ref().is_some_and(|lot| {
+                let class = lot.material.as_ref().and_then(|code| classes.get(code).copied());
+                filter.matches(lot, class)
+            })
+        };
+        let pairs = answer.trace.lots.iter().zip(&lots);
+        Ok(pairs.filter(|(_, lot)| shown(lot)).map(|(node, _)| *node).collect())
+    }
+
+    async fn lots(&self, ids: Vec<LotId>) -> ServiceResult<Vec<Option<Lot>>> {
+        let refs: Vec<NodeRef> = ids.into_iter().map(NodeRef::Lot).collect();
+        let nodes = self.store.get(&refs).await?;
+        let lot = |node: Option<Node>| match node {
+            Some(Node::Lot(lot)) => Some(*lot),
+            Some(Node::Operation(_) | Node::Master(_)) | None => None,
+        };
+        Ok(nodes.into_iter().map(lot).collect())
+    }
+
+    async fn classes(
+        &self,
+        codes: impl Iterator<Item = MaterialCode>,
+    ) -> ServiceResult<HashMap<MaterialCode, MaterialClass>> {
+        let codes: std::collections::BTreeSet<MaterialCode> = codes.collect();
+        let refs: Vec<NodeRef> =
+            codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code))).collect();
+        let class = |node: Node| match node {
+            Node::Master(Master::Material(material)) => material.class.map(|class| (material.code, class)),
+            Node::Master(_) | Node::Lot(_) | Node::Operation(_) => None,
+        };
+        Ok(self.store.get(&refs).await?.into_iter().flatten().filter_map(class).collect())
+    }
+
+    /// Counts an answer by a field: lots among those shown, operations among all reached. Most frequent first, then
+    /// by value.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn facet(
+        &self,
+        answer: &TraceAnswer,
+        shown: &[TracedNode],
+        field: FacetField,
+    ) -> ServiceResult<Vec<FacetValue>> {
+        let lots = shown.iter().map(|node| (node, &answer.subgraph.lots[node.index as usize]));
+        let operations =
+            answer.trace.operations.iter().map(|node| &answer.subgraph.operations[node.index as usize]);
+        let parties = |kind| {
+            operations
+                .clone()
+                .filter(move |operation| operation.kind == kind)
+                .map(|operation| operation.party.as_ref().map(ToString::to_string))
+        };
+        use crate::domain::OperationKind::{Receive, Ship};
+        Ok(match field {
+            FacetField::Material => {
+                count(lots.map(|(_, lot)| lot.material.as_ref().map(ToString::to_string)))
+            }
+            FacetField::MaterialClass => {
+                let classes = self.classes(lots.clone().filter_map(|(_, l)| l.material.clone())).await?;
+                let class = |code: &MaterialCode| classes.get(code).map(|c| c.name().to_owned());
+                count(lots.map(|(_, lot)| lot.material.as_ref().and_then(class)))
+            }
+            FacetField::Depth => count(lots.map(|(node, _)| Some(node.depth.to_string()))),
+            FacetField::Origin => count(lots.map(|(_, lot)| {
+                let known = lot.earliest_production.is_some();
+                Some(if known { "KNOWN" } else { "UNKNOWN" }.to_owned())
+            })),
+            FacetField::OperationKind => {
+                count(operations.clone().map(|operation| Some(operation.kind.name().to_owned())))
+            }
+            FacetField::Customer => count(parties(Ship)),
+            FacetField::Supplier => count(parties(Receive)),
+        })
+    }
+}
+
+fn count(values: impl Iterator<Item = Option<String>>) -> Vec<FacetValue> {
+    let mut counts: BTreeMap<Option<String>, u64> = BTreeMap::new();
+    for value in values {
+        *counts.entry(value).or_default() += 1;
+    }
+    let mut facet: Vec<FacetValue> =
+        counts.into_iter().map(|(value, count)| FacetValue { value, count }).collect();
+    // Stable: equal counts stay ordered by value.
+    facet.sort_by_key(|value| std::cmp::Reverse(value.count));
+    facet
+}
+
+fn check(question: &TraceQuestion) -> ServiceResult<()> {
+    let refuse = |message: &str| Err(ServiceError::new(ErrorCode::ArgumentInvalid, message));
+    if question.lots.is_empty() {
+        return refuse("lots is empty; name at least one lot to start from");
+    }
+    match (question.direction, question.rule.since, question.rule.until) {
+        (Direction::Forward, _, Some(_)) => {
+            refuse("until bounds a BACKWARD trace; a FORWARD trace takes since")
+        }
+        (Direction::Backward, Some(_), _) => {
+            refuse("since bounds a FORWARD trace; a BACKWARD trace takes until")
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,102 @@
+//! Batches in, receipts out, and the ledger as a feed.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Revision;
+use crate::domain::{Event, EventId, Problem, Text, Timestamp};
+
+/// Who recorded something, when and from where: the envelope of an event, not its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// When the ledger took it.
+    pub recorded_at: Timestamp,
+    /// Who sent it.
+    pub actor: Text,
+    /// Through what: rest, graphql, import:FILE, demo …
+    pub source: Text,
+}
+
+/// Events to be committed together.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// Identifies this attempt: a commit whose outcome is unknown is retried with the same id, and events that the
+    /// lost attempt wrote count as accepted.
+    pub commit: Uuid,
+    /// The events, in order.
+    pub events: Vec<Event>,
+    /// Whether one rejected event refuses the whole batch.
+    pub atomic: bool,
+    /// The envelope of all its events.
+    pub recording: Recording,
+}
+
+/// What became of one event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// Recorded now.
+    Accepted,
+    /// In the ledger before, with the same content.
+    Duplicate,
+    /// Refused.
+    Rejected(Problem),
+    /// Fine in itself, but its atomic batch was refused.
+    Withheld,
+}
+
+/// What became of one event, by its place in the batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventOutcome {
+    /// Its id.
+    pub id: EventId,
+    /// What became of it.
+    pub status: Status,
+}
+
+/// The answer to a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The revision at which everything acknowledged here is visible.
+    pub revision: Revision,
+    /// False when an atomic batch was refused.
+    pub applied: bool,
+    /// One outcome for each event, in order.
+    pub outcomes: Vec<EventOutcome>,
+}
+
+/// A place in the ledger; the default is its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct LedgerPosition {
+    /// The revision.
+    pub revision: Revision,
+    /// The event's place inside that revision, from 1; 0 stands before the first.
+    pub index: u32,
+}
+
+impl LedgerPosition {
+    /// The place behind everything of a revision.
+    #[must_use]
+    pub const fn end_of(revision: Revision) -> Self {
+        Self { revision, index: u32::MAX }
+    }
+}
+
+/// One event in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerEntry {
+    /// Its place.
+    pub position: LedgerPosition,
+    /// Its envelope.
+    pub recording: Recording,
+    /// The event.
+    pub event: Event,
+}
+
+/// A page of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePage {
+    /// The entries, in order.
+    pub entries: Vec<LedgerEntry>,
+    /// Whether more follow after the last entry.
+    pub more: bool,
+}

@@ -1,0 +1,351 @@
+//! Judges the events of a batch one after the other and collects what they change.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::flow::{count_link, material_claims};
+use super::state::{RecordedEvent, State};
+use super::writes::{EarliestProduction, EventRow, LinkRow, LotRow, OperationRow, Plan, VoidRow, Writes};
+use crate::domain::{
+    ErrorCode, Event, EventId, Fact, Lot, LotId, Master, MasterRef, MaterialCode, Operation, Problem,
+    Quantity, Role, Timestamp, Void, Voided,
+};
+use crate::format::event as event_format;
+use crate::store::{Batch, EventOutcome, Status};
+
+/// Decides what a batch changes, given the state that its needs named.
+///
+/// Events are judged in order, each seeing those before it. A rejected event leaves no trace; in an atomic batch it
+/// refuses all of them.
+#[must_use]
+pub fn plan(batch: &Batch, state: State) -> Plan {
+    let mut planner = Planner::new(batch, state);
+    let outcomes: Vec<EventOutcome> = batch
+        .events
+        .iter()
+        .map(|event| EventOutcome { id: event.id.clone(), status: planner.judge(event) })
+        .collect();
+    let refused = batch.atomic && outcomes.iter().any(|o| matches!(o.status, Status::Rejected(_)));
+    if refused {
+        return Plan { applied: false, outcomes: withhold(outcomes), writes: Writes::default() };
+    }
+    Plan { applied: true, outcomes, writes: planner.into_writes() }
+}
+
+fn withhold(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
+    let withheld = |outcome: EventOutcome| match outcome.status {
+        Status::Accepted => EventOutcome { status: Status::Withheld, ..outcome },
+        Status::Duplicate | Status::Rejected(_) | Status::Withheld => outcome,
+    };
+    outcomes.into_iter().map(withheld).collect()
+}
+
+struct Planner<'a> {
+    batch: &'a Batch,
+    state: State,
+    touched: HashMap<LotId, EarliestProduction>,
+    masters: BTreeMap<MasterRef, Master>,
+    mentions: BTreeSet<MasterRef>,
+    writes: Writes,
+}
+
+impl<'a> Planner<'a> {
+    fn new(batch: &'a Batch, state: State) -> Self {
+        Self {
+            batch,
+            state,
+            touched: HashMap::new(),
+            masters: BTreeMap::new(),
+            mentions: BTreeSet::new(),
+            writes: Writes::default(),
+        }
+    }
+
+    fn judge(&mut self, event: &Event) -> Status {
+        let body = event_format::body(&event.fact);
+        if let Some(recorded) = self.state.events.get(&event.id) {
+            return judge_known(event, &body, recorded, self.batch);
+        }
+        let done = match &event.fact {
+            Fact::Master(master) => self.declare(master),
+            Fact::Operation(operation) => self.operate(&event.id, operation),
+            Fact::Void(void) => self.withdraw(&event.id, void),
+        };
+        if let Err(problem) = done {
+            return Status::Rejected(problem);
+        }
+        self.writes.events.push(EventRow {
+            id: event.id.clone(),
+            event_type: event.fact.event_type(),
+            body: body.clone(),
+        });
+        let recorded = RecordedEvent {
+            event: event.clone(),
+            body,
+            // A repetition later in this batch is a duplicate, not a retry: any other id will do.
+            commit: uuid::Uuid::nil(),
+            voided_by: None,
+        };
+        self.state.events.insert(event.id.clone(), recorded);
+        Status::Accepted
+    }
+
+    fn declare(&mut self, master: &Master) -> Result<(), Problem> {
+        match master {
+            Master::Material(material) => {
+                self.state.materials.insert(material.code.clone(), material.clone());
+            }
+            Master::Equipment(equipment) => {
+                if let Some(parent) = &equipment.parent {
+                    self.mentions.insert(MasterRef::Equipment(parent.clone()));
+                }
+            }
+            Master::Operator(_) | Master::Shift(_) | Master::Party(_) => {}
+        }
+        self.masters.insert(master.reference(), master.clone());
+        Ok(())
+    }
+
+    fn operate(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
+        let changed = self.changed_lots(operation)?;
+        for lot in changed {
+            self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
+            self.state.lots.insert(lot.id.clone(), lot);
+        }
+        self.mention(operation);
+        self.writes.operations.push(operation_row(id, operation));
+        self.writes.links.extend(link_rows(id, operation));
+        Ok(())
+    }
+
+    /// The lots as they are after the operation; nothing is kept unless all of it is fine.
+    fn changed_lots(&self, operation: &Operation) -> Result<Vec<Lot>, Problem> {
+        let mut lots: BTreeMap<LotId, Lot> = BTreeMap::new();
+        for link in operation.links() {
+            lots.entry(link.lot.clone()).or_insert_with(|| self.lot(link.lot));
+        }
+        self.state_materials(operation, &mut lots)?;
+        for link in operation.links() {
+            let path = link_path(link.role, link.position);
+            let lot = lots.get_mut(link.lot).ok_or_else(|| lost_lot(&path))?;
+            self.check_unit(lot, link.quantity, &path)?;
+            count_link(lot, operation.kind, link, true).map_err(|_| {
+                Problem::new(
+                    ErrorCode::QuantityTooLarge,
+                    format!("{path}.quantity"),
+                    format!("the sum of this lot's quantities would exceed exact decimals (lot {})", lot.id),
+                )
+            })?;
+            if link.role == Role::Produced {
+                let earlier = |known: Timestamp| known.min(link.earliest);
+                lot.earliest_production = Some(lot.earliest_production.map_or(link.earliest, earlier));
+            }
+        }
+        Ok(lots.into_values().collect())
+    }
+
+    fn lot(&self, id: &LotId) -> Lot {
+        self.state.lots.get(id).cloned().unwrap_or_else(|| Lot::named(id.clone()))
+    }
+
+    /// Takes over what the items say about their lots: material, number, attributes.
+    fn state_materials(&self, operation: &Operation, lots: &mut BTreeMap<LotId, Lot>) -> Result<(), Problem> {
+        for (n, input) in operation.inputs.iter().enumerate() {
+            if let (Some(material), Some(lot)) = (&input.material, lots.get_mut(&input.lot)) {
+                claim_material(lot, material, &link_path(Role::Consumed, n as u32))?;
+            }
+        }
+        for (n, output) in operation.outputs.iter().enumerate() {
+            let Some(lot) = lots.get_mut(&output.lot) else { continue };
+            if let Some(material) = &output.material {
+                claim_material(lot, material, &link_path(Role::Produced, n as u32))?;
+            }
+            if output.number.is_some() {
+                lot.number.clone_from(&output.number);
+            }
+            if output.supplier_lot.is_some() {
+                lot.supplier_lot.clone_from(&output.supplier_lot);
+            }
+            lot.attributes.extend(output.attributes.clone());
+        }
+        Ok(())
+    }
+
+    fn check_unit(&self, lot: &Lot, quantity: Option<&Quantity>, path: &str) -> Result<(), Problem> {
+        let material = lot.material.as_ref().and_then(|code| self.state.materials.get(code));
+        let (Some(quantity), Some(material)) = (quantity, material) else { return Ok(()) };
+        let Some(unit) = &material.unit else { return Ok(()) };
+        if material.factor(&quantity.unit).is_some() {
+            return Ok(());
+        }
+        let message = format!(
+            "material {} is measured in {unit} and declares no conversion from {}; use {unit} or declare the conversion",
+            material.code, quantity.unit
+        );
+        Err(Problem::new(ErrorCode::UnitMismatch, format!("{path}.unit"), message))
+    }
+
+    fn mention(&mut self, operation: &Operation) {
+        let inputs = operation.inputs.iter().filter_map(|input| input.material.clone());
+        let outputs = operation.outputs.iter().filter_map(|output| output.material.clone());
+        self.mentions.extend(inputs.chain(outputs).map(MasterRef::Material));
+        self.mentions.extend(operation.party.clone().map(MasterRef::Party));
+        self.mentions.extend(processed_by(operation));
+    }
+
+    fn withdraw(&mut self, id: &EventId, void: &Void) -> Result<(), Problem> {
+        let operation = self.voidable(void)?;
+        for link in operation.links() {
+            let mut lot = self.lot(link.lot);
+            count_link(&mut lot, operation.kind, link, false).map_err(|_| lost_lot("event"))?;
+            let touched = self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
+            if link.role == Role::Produced {
+                *touched = EarliestProduction::Recompute;
+            }
+            self.state.lots.insert(lot.id.clone(), lot);
+        }
+        let lots: BTreeSet<&LotId> = operation.links().map(|link| link.lot).collect();
+        for lot in lots {
+            if let Some(lot) = self.state.lots.get_mut(lot) {
+                let claims = material_claims(&operation, lot);
+                lot.material_claims = lot.material_claims.saturating_sub(claims);
+            }
+        }
+        if let Some(recorded) = self.state.events.get_mut(&void.event) {
+            recorded.voided_by = Some(id.clone());
+        }
+        let voided =
+            Voided { by: id.clone(), reason: void.reason.clone(), replaced_by: void.replaced_by.clone() };
+        self.writes.voids.push(VoidRow { operation: void.event.clone(), voided });
+        Ok(())
+    }
+
+    fn voidable(&self, void: &Void) -> Result<Operation, Problem> {
+        let refuse = |code, message: String| Err(Problem::new(code, "event", message));
+        let Some(recorded) = self.state.events.get(&void.event) else {
+            return refuse(
+                ErrorCode::EventUnknown,
+                format!("no event {} is in the ledger; send it first, or correct the id", void.event),
+            );
+        };
+        if let Some(by) = &recorded.voided_by {
+            let message = format!("event {} was voided before, by {by}", void.event);
+            return refuse(ErrorCode::AlreadyVoided, message);
+        }
+        match &recorded.event.fact {
+            Fact::Operation(operation) => Ok(operation.clone()),
+            Fact::Master(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} declares master data; send the corrected declaration instead", void.event),
+            ),
+            Fact::Void(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} is itself a void; record the operation again under a new id instead", void.event),
+            ),
+        }
+    }
+
+    fn into_writes(self) -> Writes {
+        let Self { mut state, touched, masters, mentions, mut writes, .. } = self;
+        let mut lots: Vec<LotRow> = touched
+            .into_iter()
+            .filter_map(|(id, earliest_production)| {
+                state.lots.remove(&id).map(|lot| LotRow { lot, earliest_production })
+            })
+            .collect();
+        lots.sort_unstable_by(|a, b| a.lot.id.cmp(&b.lot.id));
+        writes.lots = lots;
+        writes.mentions = mentions.into_iter().filter(|m| !masters.contains_key(m)).collect();
+        writes.masters = masters.into_values().collect();
+        writes.operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        writes.links.sort_unstable_by(|a, b| {
+            (&a.operation, a.role, a.position).cmp(&(&b.operation, b.role, b.position))
+        });
+        writes
+    }
+}
+
+/// An event whose id the ledger has: a duplicate, this very commit retried, or a conflict.
+fn judge_known(event: &Event, body: &str, recorded: &RecordedEvent, batch: &Batch) -> Status {
+    if recorded.body == body {
+        return if recorded.commit == batch.commit { Status::Accepted } else { Status::Duplicate };
+    }
+    let message = format!(
+        "id {} is taken by another event; recorded: {}; sent: {}",
+        event.id,
+        shorten(&recorded.body),
+        shorten(body)
+    );
+    Status::Rejected(Problem::new(ErrorCode::IdConflict, "id", message))
+}
+
+/// Events may be a megabyte; a message shows their beginning.
+fn shorten(body: &str) -> String {
+    const CHARS_MAX: usize = 2_000;
+    match body.char_indices().nth(CHARS_MAX) {
+        Some((end, _)) => format!("{}… ({} bytes in all)", &body[..end], body.len()),
+        None => body.to_owned(),
+    }
+}
+
+fn claim_material(lot: &mut Lot, material: &MaterialCode, path: &str) -> Result<(), Problem> {
+    match &lot.material {
+        Some(known) if known != material && lot.material_claims > 0 => {
+            let message = format!(
+                "lot {} is of material {known}, not {material}; correct the lot or the material, or void the event that said {known}",
+                lot.id
+            );
+            return Err(Problem::new(ErrorCode::LotMaterialConflict, format!("{path}.material"), message));
+        }
+        _ => lot.material = Some(material.clone()),
+    }
+    lot.material_claims = lot.material_claims.saturating_add(1);
+    Ok(())
+}
+
+fn link_path(role: Role, position: u32) -> String {
+    match role {
+        Role::Consumed => format!("inputs[{position}]"),
+        Role::Produced => format!("outputs[{position}]"),
+        Role::InPlace => format!("lots[{position}]"),
+    }
+}
+
+/// Cannot happen while stores load what the needs name; reported instead of trusted.
+fn lost_lot(path: &str) -> Problem {
+    Problem::new(ErrorCode::Internal, path, "the lot's state was not loaded")
+}
+
+fn processed_by(operation: &Operation) -> Vec<MasterRef> {
+    let equipment = operation.equipment.iter().cloned().map(MasterRef::Equipment);
+    let operators = operation.operators.iter().cloned().map(MasterRef::Operator);
+    let shift = operation.shift.iter().cloned().map(MasterRef::Shift);
+    let all: BTreeSet<MasterRef> = equipment.chain(operators).chain(shift).collect();
+    all.into_iter().collect()
+}
+
+fn operation_row(id: &EventId, operation: &Operation) -> OperationRow {
+    OperationRow {
+        id: id.clone(),
+        kind: operation.kind,
+        name: operation.name.clone(),
+        start: operation.start(),
+        end: operation.at,
+        party: operation.party.clone(),
+        processed_by: processed_by(operation),
+    }
+}
+
+fn link_rows(id: &EventId, operation: &Operation) -> Vec<LinkRow> {
+    operation
+        .links()
+        .map(|link| LinkRow {
+            operation: id.clone(),
+            role: link.role,
+            position: link.position,
+            lot: link.lot.clone(),
+            quantity: link.quantity.cloned(),
+            earliest: link.earliest,
+            latest: link.latest,
+        })
+        .collect()
+}

@@ -1,0 +1,31 @@
+//! What the ledger and the graph held before a batch, as far as the batch touches it.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode};
+
+/// An event found in the ledger.
+#[derive(Debug, Clone)]
+pub struct RecordedEvent {
+    /// The event.
+    pub event: Event,
+    /// Its canonical body ([`crate::format::event::body`]).
+    pub body: String,
+    /// The commit that wrote it.
+    pub commit: Uuid,
+    /// The void event that withdrew it, if any.
+    pub voided_by: Option<EventId>,
+}
+
+/// What was there before a batch: for each key that the planner's needs name, the item if it exists.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// Events of [`super::events_needed`].
+    pub events: HashMap<EventId, RecordedEvent>,
+    /// Lots of [`super::lots_needed`].
+    pub lots: HashMap<LotId, Lot>,
+    /// Materials of [`super::materials_needed`].
+    pub materials: HashMap<MaterialCode, Material>,
+}

@@ -1,0 +1,121 @@
+//! The rows a store writes for one batch, sorted by key so that concurrent writers lock in one order.
+
+use crate::domain::{
+    EventId, EventType, Lot, LotId, Master, MasterRef, OperationKind, PartyCode, Quantity, Role, Text,
+    Timestamp, Voided,
+};
+use crate::store::EventOutcome;
+
+/// What a batch comes to.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// False when an atomic batch was refused: then nothing is written.
+    pub applied: bool,
+    /// One outcome for each event, in order.
+    pub outcomes: Vec<EventOutcome>,
+    /// The rows to write; empty when nothing changes, and then the revision stays.
+    pub writes: Writes,
+}
+
+/// An event to append to the ledger; its index inside the revision is its place in [`Writes::events`], from 1.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// Its id.
+    pub id: EventId,
+    /// Its type.
+    pub event_type: EventType,
+    /// Its canonical body, JSON without the id.
+    pub body: String,
+}
+
+/// How a lot's earliest production changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EarliestProduction {
+    /// As in the lot of the row.
+    AsGiven,
+    /// A production was withdrawn: the store takes the minimum over the live links, after writing them.
+    Recompute,
+}
+
+/// A lot's new state, whole; inserted when it did not exist.
+#[derive(Debug, Clone)]
+pub struct LotRow {
+    /// The lot.
+    pub lot: Lot,
+    /// Whether `lot.earliest_production` holds or must be recomputed.
+    pub earliest_production: EarliestProduction,
+}
+
+/// An operation's node; everything else about it is in its event.
+#[derive(Debug, Clone)]
+pub struct OperationRow {
+    /// Its id.
+    pub id: EventId,
+    /// What it does with lots.
+    pub kind: OperationKind,
+    /// The step's name.
+    pub name: Option<Text>,
+    /// When it starts.
+    pub start: Timestamp,
+    /// When it ends.
+    pub end: Timestamp,
+    /// Supplier of a receipt, customer of a shipment: also an edge RECEIVED_FROM or SHIPPED_TO.
+    pub party: Option<PartyCode>,
+    /// Equipment, operators and shift: edges PROCESSED_BY. Sorted.
+    pub processed_by: Vec<MasterRef>,
+}
+
+/// A link between an operation and a lot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkRow {
+    /// The operation.
+    pub operation: EventId,
+    /// How the lot takes part.
+    pub role: Role,
+    /// Its place among the operation's links of that role.
+    pub position: u32,
+    /// The lot.
+    pub lot: LotId,
+    /// How much.
+    pub quantity: Option<Quantity>,
+    /// The first moment.
+    pub earliest: Timestamp,
+    /// The last moment.
+    pub latest: Timestamp,
+}
+
+/// An operation to withdraw: its links leave the graph, its node stays and says so.
+#[derive(Debug, Clone)]
+pub struct VoidRow {
+    /// The operation.
+    pub operation: EventId,
+    /// By what.
+    pub voided: Voided,
+}
+
+/// Everything one batch writes. Apply in the order of the fields.
+#[derive(Debug, Clone, Default)]
+pub struct Writes {
+    /// Ledger rows, in order.
+    pub events: Vec<EventRow>,
+    /// Master data as declared, whole (the last declaration of the batch for each); replaces what is there.
+    pub masters: Vec<Master>,
+    /// Master data that is named: inserted as undeclared when missing, otherwise left alone.
+    pub mentions: Vec<MasterRef>,
+    /// Lots, each once.
+    pub lots: Vec<LotRow>,
+    /// Operations, including those that the same batch voids.
+    pub operations: Vec<OperationRow>,
+    /// Links of operations.
+    pub links: Vec<LinkRow>,
+    /// Operations withdrawn: after the links were written, theirs are removed again.
+    pub voids: Vec<VoidRow>,
+}
+
+impl Writes {
+    /// Whether nothing changes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}

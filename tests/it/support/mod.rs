@@ -1,0 +1,4 @@
+//! Shared by the tests: private servers, stores, and short ways to say events.
+
+pub mod events;
+pub mod servers;
