@@ -43,6 +43,12 @@ impl Scope {
         Self(xxh3_64(format!("{field} {arguments:?}").as_bytes()))
     }
 
+    /// The scope of one list inside this one.
+    #[must_use]
+    pub fn list(self, name: &str) -> Self {
+        Self::new(name, &self.0)
+    }
+
     /// The cursor of a place.
     #[must_use]
     pub fn encode(self, place: Place) -> String {
@@ -56,7 +62,10 @@ impl Scope {
     /// # Errors
     /// `CURSOR_MALFORMED` for anything else.
     pub fn decode(self, cursor: &str) -> ServiceResult<Place> {
-        read(cursor).filter(|cursor| cursor.question == self.0).map(|cursor| cursor.place).ok_or_else(malformed)
+        read(cursor)
+            .filter(|cursor| cursor.question == self.0)
+            .map(|cursor| cursor.place)
+            .ok_or_else(malformed)
     }
 }
 

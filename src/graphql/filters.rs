@@ -13,15 +13,15 @@ use crate::store;
 pub(super) fn read<T>(
     argument: &str,
     text: &str,
-    parse: impl FnOnce(String) -> Result<T, TextError>,
+    parse: impl FnOnce(&str) -> Result<T, TextError>,
 ) -> ServiceResult<T> {
-    parse(text.to_owned()).map_err(|error| ServiceError::new(error.code(), format!("{argument} {error}")))
+    parse(text).map_err(|error| ServiceError::new(error.code(), format!("{argument} {error}")))
 }
 
 fn optional<T>(
     argument: &str,
     text: Option<impl AsRef<str>>,
-    parse: impl FnOnce(String) -> Result<T, TextError>,
+    parse: impl FnOnce(&str) -> Result<T, TextError>,
 ) -> ServiceResult<Option<T>> {
     text.map(|text| read(argument, text.as_ref(), parse)).transpose()
 }

@@ -274,8 +274,16 @@ mod tests {
 
     #[test]
     fn ordinary_documents_pass() {
-        assert_eq!(check("query A($i: [ID!]!) { a(x: {y: [1, 2]}) { b { c } } ...F } fragment F on Query { d }"), Ok(()));
-        let quoted = format!("{{ a(text: \"{}\\\"\", block: \"\"\"{}\"\"\") }} # {}", "[".repeat(99), "{".repeat(99), "(".repeat(99));
+        assert_eq!(
+            check("query A($i: [ID!]!) { a(x: {y: [1, 2]}) { b { c } } ...F } fragment F on Query { d }"),
+            Ok(())
+        );
+        let quoted = format!(
+            "{{ a(text: \"{}\\\"\", block: \"\"\"{}\"\"\") }} # {}",
+            "[".repeat(99),
+            "{".repeat(99),
+            "(".repeat(99)
+        );
         assert_eq!(check(&quoted), Ok(()));
     }
 

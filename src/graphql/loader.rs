@@ -68,7 +68,10 @@ impl Loader<EdgesKey> for EdgeLoader {
     type Value = Arc<EdgePage>;
     type Error = Arc<StoreError>;
 
-    async fn load(&self, keys: &[EdgesKey]) -> std::result::Result<HashMap<EdgesKey, Arc<EdgePage>>, Self::Error> {
+    async fn load(
+        &self,
+        keys: &[EdgesKey],
+    ) -> std::result::Result<HashMap<EdgesKey, Arc<EdgePage>>, Self::Error> {
         let mut groups: HashMap<(&[Role], Option<&EdgeKey>, u32), Vec<&EdgesKey>> = HashMap::new();
         for key in keys {
             groups.entry((&key.roles, key.after.as_ref(), key.first)).or_default().push(key);
@@ -146,7 +149,11 @@ impl Loaders {
 
 /// A reference that leads nowhere: the answer would be wrong without it, so it is an error and not an empty field.
 fn missing(kind: &str, id: &str) -> async_graphql::Error {
-    ServiceError::new(ErrorCode::StoreCorrupt, format!("the store refers to the {kind} {id}, but does not hold it")).into()
+    ServiceError::new(
+        ErrorCode::StoreCorrupt,
+        format!("the store refers to the {kind} {id}, but does not hold it"),
+    )
+    .into()
 }
 
 /// The loaders of this request.

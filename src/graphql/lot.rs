@@ -139,9 +139,10 @@ impl Lot {
         let total = Total::Known(self.links_of(&roles));
         let key = EdgesKey { lot: self.0.id.clone(), roles, after, first: page_size(first)? };
         let page = loaders(context).edges(key).await?;
-        let items = page.edges.iter().map(|edge| {
-            (scope.encode(Place::Edge(edge.key.clone())), TraceLink::of_edge(&self.0.id, edge))
-        });
+        let items = page
+            .edges
+            .iter()
+            .map(|edge| (scope.encode(Place::Edge(edge.key.clone())), TraceLink::of_edge(&self.0.id, edge)));
         Ok(TraceLinkConnection::new(items.collect(), page.more, further, total))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SelectionField, SimpleObject};
 use tokio::sync::OnceCell;
 
 use super::connection::{Total, connection, page_cost, page_size, window};
@@ -70,17 +70,24 @@ impl TraceInput {
     /// Asks the question; further pages are asked at the revision of their cursors.
     pub(super) async fn ask(self, context: &Context<'_>) -> Result<Trace> {
         let (question, filter) = self.read(cursor_revision(context)?)?;
-        let scope = Scope::new("trace", &(&question.lots, question.direction, question.max_depth, question.rule, &filter));
+        let scope = Scope::new(
+            "trace",
+            &(&question.lots, question.direction, question.max_depth, question.rule, &filter),
+        );
         let answer = services(context).tracer.trace(question).await?;
         Ok(Trace { answer, filter, scope, shown: OnceCell::new() })
     }
 }
 
+/// A field, or those inside it that are pages of this trace too.
+fn with_lists(field: SelectionField<'_>) -> Vec<SelectionField<'_>> {
+    if field.name() == "completeness" { field.selection_set().collect() } else { vec![field] }
+}
+
 /// The revision that the cursors among this trace's fields are bound to, if there are any.
 fn cursor_revision(context: &Context<'_>) -> Result<Option<Revision>> {
     let mut found: Option<Revision> = None;
-    let fields = context.field();
-    for field in fields.selection_set() {
+    for field in context.field().selection_set().flat_map(with_lists) {
         let arguments = field.arguments()?;
         let cursors = arguments.iter().filter(|(name, _)| name == "after");
         for (_, value) in cursors {
@@ -119,8 +126,8 @@ impl Trace {
         Ok(self.shown.get_or_try_init(select).await?)
     }
 
-    fn window(&self, length: usize, first: i32, after: Option<&str>) -> ServiceResult<Window> {
-        let skip = match after.map(|cursor| self.scope.decode(cursor)).transpose()? {
+    fn window(&self, list: &str, length: usize, first: i32, after: Option<&str>) -> ServiceResult<Window> {
+        let skip = match after.map(|cursor| self.scope.list(list).decode(cursor)).transpose()? {
             Some(Place::Trace(_, skip)) => skip,
             Some(_) => return Err(malformed()),
             None => 0,
@@ -129,14 +136,21 @@ impl Trace {
         Ok(Window { from, to, more: to < length, total: Total::Known(length as u64) })
     }
 
-    fn cursor(&self, item: usize) -> String {
+    fn cursor(&self, list: &str, item: usize) -> String {
         // The node limit keeps answers far below 2^32 items.
-        self.scope.encode(Place::Trace(self.answer.subgraph.revision, item as u32 + 1))
+        self.scope.list(list).encode(Place::Trace(self.answer.subgraph.revision, item as u32 + 1))
     }
 
-    fn link_page(&self, links: &[u32], first: i32, after: Option<&str>) -> Result<TraceLinkConnection> {
-        let page = self.window(links.len(), first, after)?;
-        let items = (page.from..page.to).map(|n| (self.cursor(n), TraceLink::of_subgraph(&self.answer.subgraph, links[n])));
+    fn link_page(
+        &self,
+        list: &str,
+        links: &[u32],
+        first: i32,
+        after: Option<&str>,
+    ) -> Result<TraceLinkConnection> {
+        let page = self.window(list, links.len(), first, after)?;
+        let items = (page.from..page.to)
+            .map(|n| (self.cursor(list, n), TraceLink::of_subgraph(&self.answer.subgraph, links[n])));
         Ok(TraceLinkConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
 
@@ -174,13 +188,17 @@ impl Trace {
         &self,
         context: &Context<'_>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")] after: Option<String>,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
     ) -> Result<TracedLotConnection> {
         let shown = self.shown(context).await?;
-        let page = self.window(shown.len(), first, after.as_deref())?;
+        let page = self.window("lots", shown.len(), first, after.as_deref())?;
         let items = (page.from..page.to).map(|n| {
             let node = shown[n];
-            (self.cursor(n), TracedLot { id: self.answer.lot_id(node.index).clone(), depth: node.depth })
+            (
+                self.cursor("lots", n),
+                TracedLot { id: self.answer.lot_id(node.index).clone(), depth: node.depth },
+            )
         });
         Ok(TracedLotConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -190,14 +208,15 @@ impl Trace {
     async fn operations(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")] after: Option<String>,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
     ) -> Result<TracedOperationConnection> {
         let reached = &self.answer.trace.operations;
-        let page = self.window(reached.len(), first, after.as_deref())?;
+        let page = self.window("operations", reached.len(), first, after.as_deref())?;
         let items = (page.from..page.to).map(|n| {
             let node = reached[n];
             let id = self.answer.subgraph.operations[node.index as usize].id.clone();
-            (self.cursor(n), TracedOperation { id, depth: node.depth })
+            (self.cursor("operations", n), TracedOperation { id, depth: node.depth })
         });
         Ok(TracedOperationConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -207,9 +226,10 @@ impl Trace {
     async fn links(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")] after: Option<String>,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
     ) -> Result<TraceLinkConnection> {
-        self.link_page(&self.answer.trace.links, first, after.as_deref())
+        self.link_page("links", &self.answer.trace.links, first, after.as_deref())
     }
 
     /// Counts by some fields, most frequent value first.
@@ -318,11 +338,11 @@ impl Completeness<'_> {
     ) -> Result<LotConnection> {
         let trace = self.0;
         let unknown = &trace.answer.trace.unknown_origin;
-        let page = trace.window(unknown.len(), first, after.as_deref())?;
+        let page = trace.window("unknownOrigin", unknown.len(), first, after.as_deref())?;
         let ids: Vec<LotId> =
             unknown[page.from..page.to].iter().map(|index| trace.answer.lot_id(*index).clone()).collect();
         let lots = load_lots(context, &ids).await?;
-        let cursors = (page.from..page.to).map(|n| trace.cursor(n));
+        let cursors = (page.from..page.to).map(|n| trace.cursor("unknownOrigin", n));
         Ok(LotConnection::new(cursors.zip(lots).collect(), page.more, after.is_some(), page.total))
     }
 
@@ -334,7 +354,7 @@ impl Completeness<'_> {
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<TraceLinkConnection> {
-        self.0.link_page(&self.0.answer.trace.time_conflicts, first, after.as_deref())
+        self.0.link_page("timeConflicts", &self.0.answer.trace.time_conflicts, first, after.as_deref())
     }
 }
 
