@@ -8,6 +8,9 @@ use crate::domain::{ErrorCode, Master};
 use crate::service::ServiceError;
 use crate::store::StoreError;
 
+/// How the library words a document above the limit of cost; it has no type of its own.
+const TOO_COSTLY: &str = "Query is too complex.";
+
 /// A reference of one kind that led to another.
 pub(super) fn wrong_kind(found: &Master) -> async_graphql::Error {
     let reference = found.reference();
@@ -26,6 +29,10 @@ pub(super) fn label(response: &mut Response) {
         let code = code_behind(error);
         if code.http_status() >= 500 {
             tracing::error!(code = code.name(), path = ?error.path, error = %error.message, "a question failed");
+        }
+        if error.message == TOO_COSTLY {
+            let message = "the document costs too much: the sizes of pages inside pages multiply; ask for smaller pages";
+            message.clone_into(&mut error.message);
         }
         set_code(error, code);
     }
@@ -61,7 +68,7 @@ fn code_behind(error: &ServerError) -> ErrorCode {
         error.code()
     } else if let Some(error) = error.source::<Arc<StoreError>>() {
         error.code()
-    } else if error.message == "Query is too complex." {
+    } else if error.message == TOO_COSTLY {
         ErrorCode::QueryTooComplex
     } else {
         ErrorCode::QueryMalformed

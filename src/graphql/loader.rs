@@ -61,6 +61,9 @@ pub struct EdgesKey {
     pub first: u32,
 }
 
+/// What questions about links may differ in without being one call.
+type EdgesGroup<'a> = (&'a [Role], Option<&'a EdgeKey>, u32);
+
 /// Loads links: lots asked for with the same arguments share one call.
 struct EdgeLoader(Arc<dyn Store>);
 
@@ -72,7 +75,7 @@ impl Loader<EdgesKey> for EdgeLoader {
         &self,
         keys: &[EdgesKey],
     ) -> std::result::Result<HashMap<EdgesKey, Arc<EdgePage>>, Self::Error> {
-        let mut groups: HashMap<(&[Role], Option<&EdgeKey>, u32), Vec<&EdgesKey>> = HashMap::new();
+        let mut groups: HashMap<EdgesGroup<'_>, Vec<&EdgesKey>> = HashMap::new();
         for key in keys {
             groups.entry((&key.roles, key.after.as_ref(), key.first)).or_default().push(key);
         }

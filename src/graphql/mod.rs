@@ -28,11 +28,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, EmptySubscription, Request, Response};
+use async_graphql::{Context, EmptySubscription};
+pub use async_graphql::{Request, Response};
 
 use crate::domain::ErrorCode;
 use crate::service::ingest::Ingest;
 use crate::service::trace::Tracer;
+use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
 pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
@@ -90,7 +92,7 @@ impl Schema {
     pub async fn execute(&self, mut request: Request, deadline: Duration) -> Response {
         match self.check(&request) {
             Ok(document) => request.set_parsed_query(document),
-            Err(refusal) => return refusal,
+            Err(refusal) => return errors::refusal(refusal.code, refusal.message),
         }
         let request = request.data(loader::Loaders::new(&self.store));
         match tokio::time::timeout(deadline, self.inner.execute(request)).await {
@@ -110,12 +112,12 @@ impl Schema {
     }
 
     /// Parses a document within the limits.
-    fn check(&self, request: &Request) -> Result<ExecutableDocument, Response> {
+    fn check(&self, request: &Request) -> ServiceResult<ExecutableDocument> {
         let too_complex =
-            |excess: limits::Excess| errors::refusal(ErrorCode::QueryTooComplex, excess.to_string());
+            |excess: limits::Excess| ServiceError::new(ErrorCode::QueryTooComplex, excess.to_string());
         check_nesting(&request.query, &self.limits).map_err(too_complex)?;
         let document = async_graphql::parser::parse_query(&request.query)
-            .map_err(|error| errors::refusal(ErrorCode::QueryMalformed, error.to_string()))?;
+            .map_err(|error| ServiceError::new(ErrorCode::QueryMalformed, error.to_string()))?;
         check_document(&document, &self.limits).map_err(too_complex)?;
         Ok(document)
     }

@@ -1,4 +1,6 @@
 //! Shared by the tests: private servers, stores, and short ways to say events.
 
 pub mod events;
+pub mod faulty;
 pub mod servers;
+pub mod service;
