@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use super::{picture, table, write_out};
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
-use crate::service::render;
+use crate::service::render::{Sheet, Table};
 use crate::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use crate::store::Store;
 
@@ -94,21 +94,25 @@ pub(super) async fn run(
     limits: TraceLimits,
 ) -> anyhow::Result<ExitCode> {
     let answer = Tracer::new(store, limits).trace(arguments.question()?).await?;
-    write_out(&printed(&answer, arguments.format)?)?;
+    write_out(&printed(&answer, arguments.format))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn printed(answer: &TraceAnswer, format: Format) -> anyhow::Result<Vec<u8>> {
+fn printed(answer: &TraceAnswer, format: Format) -> Vec<u8> {
     let mut out = Vec::new();
     match format {
         Format::Table => out = table::table(answer).into_bytes(),
-        Format::Json => {
-            render::json(answer, &mut out)?;
-            out.push(b'\n');
-        }
-        Format::Csv => render::csv(answer, &mut out)?,
+        Format::Json => sheet(answer, Sheet::Json, &mut out),
+        Format::Csv => sheet(answer, Sheet::Csv(Table::Lots), &mut out),
         Format::Dot => out = picture::dot(answer).into_bytes(),
         Format::Mermaid => out = picture::mermaid(answer).into_bytes(),
     }
-    Ok(out)
+    out
+}
+
+fn sheet(answer: &TraceAnswer, sheet: Sheet, out: &mut Vec<u8>) {
+    let mut piece = 0;
+    while sheet.write(answer, piece, out) {
+        piece += 1;
+    }
 }

@@ -9,7 +9,7 @@ use futures::stream;
 use super::State;
 use super::arguments::Arguments;
 use super::failure::Failure;
-use super::sheet::{Sheet, Table};
+use crate::service::render::{Sheet, Table};
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
 use crate::service::trace::{TraceAnswer, TraceQuestion};
