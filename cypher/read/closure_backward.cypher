@@ -11,6 +11,7 @@
 //   part of the walk and is added behind it. One row with nested lists decodes faster than a row for each node.
 UNWIND $seeds AS seed
 MATCH (s:Lot {id: seed})
+USING INDEX SEEK s:Lot(id)
 MATCH path = (s)<-[:CONSUMED_INTO|PRODUCED*0../* bound */]-(n)
 WITH n, min(length(path)) AS reached
 WHERE reached <= $hops_max

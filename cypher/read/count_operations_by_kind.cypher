@@ -11,7 +11,8 @@
 // Returns: key: STRING; count: INTEGER; ordered by key
 // Why: The index on the end bounds the walk.
 MATCH (o:Operation)
-WHERE o.at >= $from AND o.at < $before
+USING INDEX o:Operation(at, id)
+WHERE o.id > '' AND o.at >= $from AND o.at < $before
   AND ($kinds IS NULL OR o.kind IN $kinds)
   AND ($name IS NULL OR o.name = $name)
   AND ($voided IS NULL OR (o.voided_by IS NOT NULL) = $voided)

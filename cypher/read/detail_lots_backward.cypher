@@ -4,6 +4,7 @@
 // Why: The same shape as the closure's, for nodes that the client has walked to; it knows their hops.
 UNWIND $ids AS id
 MATCH (m:Lot {id: id})
+USING INDEX SEEK m:Lot(id)
 WITH m, id,
   [(m)<-[link:CONSUMED_INTO|PRODUCED]-(other) | [
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,

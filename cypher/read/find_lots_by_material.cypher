@@ -1,6 +1,6 @@
 // Finds a page of lots of some materials, by id.
 // $after: STRING; empty from the start
-// $materials: LIST<STRING> or null
+// $materials: LIST<STRING>
 // $origins: LIST<STRING> or null
 // $text: STRING in lower case, or null
 // $produced_from: INTEGER or null
@@ -9,9 +9,10 @@
 // $limit: INTEGER
 // Returns: lot: MAP, ordered by id
 // Why: Seeks the lots of these materials and keeps the first; a walk along all ids would be long when they are few.
-MATCH (l:Lot)
-USING INDEX l:Lot(material)
-WHERE l.material IN $materials AND l.id > $after
+UNWIND $materials AS material
+WITH DISTINCT material
+MATCH (l:Lot {material: material})
+WHERE l.id > $after
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($text IS NULL OR l.search CONTAINS $text)
   AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)

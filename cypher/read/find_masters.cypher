@@ -8,7 +8,7 @@
 // $role: STRING or null
 // $limit: INTEGER
 // Returns: master: MAP, ordered by code
-// Why: The index on (kind, code) yields the order.
+// Why: The index on (kind, code) yields the order; named whole, or the planner would sort.
 MATCH (m:Master)
 WHERE m.kind = $kind AND m.code > $after
   AND ($text IS NULL OR m.search CONTAINS $text)
@@ -16,5 +16,5 @@ WHERE m.kind = $kind AND m.code > $after
   AND ($class IS NULL OR m.class = $class)
   AND ($parent IS NULL OR m.parent = $parent)
   AND ($role IS NULL OR $role IN m.roles)
-WITH m ORDER BY m.code LIMIT $limit
+WITH m ORDER BY m.kind, m.code LIMIT $limit
 RETURN m{.kind, .code, .body} AS master

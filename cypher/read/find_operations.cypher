@@ -13,8 +13,10 @@
 // $limit: INTEGER
 // Returns: operation: MAP, ordered by (end, id)
 // Why: The index on (at, id) yields the order; the caller puts the later of the filter's start and the key's end into $from.
+//   CASE and not OR: the planner would turn OR into a union of two scans, and sort.
 MATCH (o:Operation)
-WHERE o.at >= $from AND o.at < $before
+USING INDEX o:Operation(at, id)
+WHERE o.id > '' AND o.at >= $from AND o.at < $before
   AND ($kinds IS NULL OR o.kind IN $kinds)
   AND ($name IS NULL OR o.name = $name)
   AND ($voided IS NULL OR (o.voided_by IS NOT NULL) = $voided)
@@ -22,8 +24,9 @@ WHERE o.at >= $from AND o.at < $before
   AND ($equipment IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Equipment {code: $equipment}) })
   AND ($operator IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Operator {code: $operator}) })
   AND ($shift IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Shift {code: $shift}) })
-  AND (o.at > $after_at OR o.id > $after_id)
+  AND CASE WHEN o.at > $after_at THEN true ELSE o.id > $after_id END
 WITH o ORDER BY o.at, o.id LIMIT $limit
 MATCH (e:Event {id: o.id})
+USING INDEX SEEK e:Event(id)
 RETURN o{.id, .voided_by, .void_reason, .void_replaced_by, body: e.body} AS operation
 ORDER BY o.at, o.id

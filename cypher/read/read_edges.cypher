@@ -3,10 +3,12 @@
 // $types: LIST<STRING>, relationship types
 // $after: LIST [earliest, operation, role, position], or null
 // $limit: INTEGER, links a lot
-// Returns: lot: STRING; edges: LIST<LIST [earliest, operation, role, position, kind, latest, quantity, unit]>, ordered by their first four
+// Returns: lot: STRING; edges: LIST<LIST [earliest, operation, role, position, kind, latest, quantity, unit]>, ordered
+//   by their first four
 // Why: The subquery cuts each lot's page on the server, so a hub costs its page and not its degree.
 UNWIND $lots AS id
 MATCH (l:Lot {id: id})
+USING INDEX SEEK l:Lot(id)
 CALL (l) {
   MATCH (l)-[link:CONSUMED_INTO|PRODUCED|PROCESSED_IN]-(o:Operation)
   WHERE type(link) IN $types

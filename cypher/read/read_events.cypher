@@ -4,5 +4,7 @@
 // Why: One seek for each id; the void is kept on the operation.
 UNWIND $ids AS id
 MATCH (e:Event {id: id})
+USING INDEX SEEK e:Event(id)
 OPTIONAL MATCH (o:Operation {id: id})
+USING INDEX SEEK o:Operation(id)
 RETURN e.id AS id, e.body AS body, e.commit AS commit, o.voided_by AS voided_by

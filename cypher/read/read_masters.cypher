@@ -5,4 +5,5 @@
 // Why: One seek for each code.
 UNWIND $codes AS code
 MATCH (m:Master {kind: $kind, code: code})
+USING INDEX SEEK m:Master(kind, code)
 RETURN m{.kind, .code, .body} AS master

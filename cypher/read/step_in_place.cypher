@@ -3,5 +3,6 @@
 // Returns: pairs: LIST<LIST [lot, operation]>
 // Why: Work in place leads nowhere, so it is read once, behind the walk.
 UNWIND $lots AS lot
-MATCH (:Lot {id: lot})-[:PROCESSED_IN]->(o:Operation)
+MATCH (l:Lot {id: lot})-[:PROCESSED_IN]->(o:Operation)
+USING INDEX SEEK l:Lot(id)
 RETURN collect([lot, o.id]) AS pairs

@@ -5,7 +5,8 @@
 // Why: One level of a closure of many seeds: a statement a level costs what is reached, whereas a search from each seed
 //   would walk shared parts once for each of them.
 UNWIND $operations AS operation
-MATCH (:Operation {id: operation})-[:PRODUCED]->(l:Lot)
+MATCH (o:Operation {id: operation})-[:PRODUCED]->(l:Lot)
+USING INDEX SEEK o:Operation(id)
 WITH DISTINCT l.id AS id
 ORDER BY id LIMIT $limit
 RETURN collect(id) AS ids

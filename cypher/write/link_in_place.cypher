@@ -4,7 +4,9 @@
 // Why: CREATE: an operation may name the same lot twice, and each time is a link of its own.
 UNWIND $rows AS row
 MATCH (o:Operation {id: row.operation})
+USING INDEX SEEK o:Operation(id)
 MATCH (l:Lot {id: row.lot})
+USING INDEX SEEK l:Lot(id)
 CREATE (l)-[:PROCESSED_IN {
   position: row.position, earliest: row.earliest, latest: row.latest
 }]->(o)

@@ -4,5 +4,6 @@
 // Why: Writers take turns on one node, so a writer sees everything before it, and no two deadlock.
 //   It is a real property write: reading alone takes no lock in Neo4j.
 MATCH (g:Ledger {id: 'ledger'})
+USING INDEX SEEK g:Ledger(id)
 SET g.locked_by = $commit
 RETURN g.revision AS revision

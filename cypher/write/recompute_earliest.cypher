@@ -4,6 +4,7 @@
 // Why: Run after voids took links away: the withdrawn production may have been the first.
 UNWIND $lots AS id
 MATCH (l:Lot {id: id})
+USING INDEX SEEK l:Lot(id)
 OPTIONAL MATCH (l)<-[link:PRODUCED]-()
 WITH l, min(link.earliest) AS earliest
 SET l.earliest_production = earliest
