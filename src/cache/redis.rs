@@ -154,6 +154,10 @@ impl Cache for RedisCache {
         if value.len() > self.options.value_bytes_max {
             return self.meter.dropped("too_large");
         }
+        // A server that does not answer reads need not be sent values.
+        if !self.reads.works() {
+            return self.meter.dropped("circuit_open");
+        }
         let Ok(place) = Arc::clone(&self.queue).try_acquire_many_owned(units(value.len()).max(1)) else {
             return self.meter.dropped("queue_full");
         };

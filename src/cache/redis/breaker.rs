@@ -62,6 +62,11 @@ impl Breaker {
         }
     }
 
+    /// Whether calls pass at the moment.
+    pub(super) fn is_closed(&self) -> bool {
+        matches!(self.state().phase, Phase::Closed { .. })
+    }
+
     /// A call that passed came back well.
     pub(super) fn success(&self, generation: u64) {
         let mut state = self.state();

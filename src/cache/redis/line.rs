@@ -79,6 +79,11 @@ impl Line {
         }
     }
 
+    /// Whether the server seems to be there, as far as this line knows.
+    pub(super) fn works(&self) -> bool {
+        self.breaker.is_closed()
+    }
+
     async fn ask(&self, command: &Cmd) -> RedisResult<Value> {
         let mut connection = self.connection()?;
         connection.send_packed_command(command).await?.extract_error()
