@@ -34,7 +34,8 @@ impl StoreUri {
     /// # Errors
     /// Says which schemes there are.
     pub fn parse(uri: &str) -> anyhow::Result<Self> {
-        const SCHEMES: &[&str] = &["neo4j://", "neo4j+s://", "neo4j+ssc://", "bolt://", "bolt+s://", "bolt+ssc://"];
+        const SCHEMES: &[&str] =
+            &["neo4j://", "neo4j+s://", "neo4j+ssc://", "bolt://", "bolt+s://", "bolt+ssc://"];
         if let Some(path) = uri.strip_prefix("sqlite:") {
             if path.is_empty() {
                 bail!("the store sqlite: names no file; write sqlite:PATH");
@@ -183,7 +184,7 @@ pub async fn open_served(settings: &Settings) -> anyhow::Result<Served> {
     }
     let staleness_max = Duration::from_millis(settings.trace.staleness_max_ms);
     let identity = store.identity().await?;
-    let cached = CachedStore::new(store, caches.clone(), staleness_max).with_identity(identity);
+    let cached = CachedStore::new(store, caches.clone(), staleness_max).with_identity(&identity);
     Ok(Served { store: Arc::new(cached), caches })
 }
 

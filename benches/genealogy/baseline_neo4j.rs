@@ -25,9 +25,19 @@ RETURN collect([hops, n.id, n.material, n.earliest_production, n.kind, n.started
 
 type Link = (String, i64, Option<String>, Option<String>, Option<i64>, Option<i64>);
 type InPlace = (String, String, i64, i64, i64, i64, i64);
-type Forward = (i64, String, Option<String>, Option<i64>, Option<String>, Option<i64>, Option<i64>, Vec<Link>);
-type Backward =
-    (i64, String, Option<String>, Option<i64>, Option<String>, Option<i64>, Option<i64>, Vec<Link>, Vec<InPlace>);
+type Forward =
+    (i64, String, Option<String>, Option<i64>, Option<String>, Option<i64>, Option<i64>, Vec<Link>);
+type Backward = (
+    i64,
+    String,
+    Option<String>,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    Vec<Link>,
+    Vec<InPlace>,
+);
 
 #[derive(Deserialize)]
 struct ForwardRow {
@@ -65,7 +75,8 @@ pub async fn links(graph: &Graph, lot: &str, direction: Direction) -> usize {
 /// Creates the same nodes and relationships as a filled graph, from rows read out of it, a batch a statement.
 pub async fn insert_raw(uri: &str, batch: usize) -> Duration {
     let graph = connect(uri).await;
-    let nodes = read(&graph, "MATCH (n) WHERE NOT n:Ledger RETURN labels(n)[0] AS kind, properties(n) AS row").await;
+    let nodes =
+        read(&graph, "MATCH (n) WHERE NOT n:Ledger RETURN labels(n)[0] AS kind, properties(n) AS row").await;
     let edges = read(
         &graph,
         "MATCH (a)-[r]->(b) RETURN type(r) + ' ' + labels(a)[0] + ' ' + labels(b)[0] AS kind,

@@ -41,7 +41,8 @@ fn statement(direction: Direction) -> &'static str {
     }
 }
 
-type Row = (String, Option<i64>, String, String, i64, i64, i64, i64, Option<String>, Option<String>, i64, i64);
+type Row =
+    (String, Option<i64>, String, String, i64, i64, i64, i64, Option<String>, Option<String>, i64, i64);
 
 /// Runs it and reads every row; the number of links.
 pub fn links(connection: &Connection, lot: &str, direction: Direction) -> usize {

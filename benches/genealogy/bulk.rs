@@ -13,7 +13,9 @@ use crate::{baseline_neo4j, baseline_sqlite};
 const LOTS: u64 = 30_000;
 
 pub async fn run(folder: &Path, neo4j_uri: &str) {
-    println!("| bulk import | events | import | raw insert of the same rows | ratio |\n|---|---|---|---|---|");
+    println!(
+        "| bulk import | events | import | raw insert of the same rows | ratio |\n|---|---|---|---|---|"
+    );
     for plant in ["assembly", "process"] {
         let lines: Vec<u8> = {
             let mut lines = Vec::new();

@@ -25,7 +25,7 @@ pub async fn run(plant: &Plant, redis: &str) {
         let redis: Vec<Arc<dyn Cache>> = vec![Arc::new(RedisCache::connect(redis, &options).unwrap())];
         for (cache, caches) in [("memory", memory), ("redis alone", redis)] {
             let identity = store.identity().await.unwrap();
-            let cached = CachedStore::new(store.clone(), caches, Duration::ZERO).with_identity(identity);
+            let cached = CachedStore::new(store.clone(), caches, Duration::ZERO).with_identity(&identity);
             let cached: Arc<dyn Store> = Arc::new(cached);
             let times = compare(plant, &store, &cached).await;
             let (subject, baseline, ratio) = times.medians();

@@ -14,7 +14,8 @@ mod traces;
 
 #[tokio::main]
 async fn main() {
-    let sections: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let sections: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wanted = |name: &str| sections.is_empty() || sections.iter().any(|section| section == name);
     let neo4j = std::env::var("LOTGRAPH_TEST_NEO4J").expect("run through scripts/servers run -- cargo bench");
     let redis = std::env::var("LOTGRAPH_TEST_REDIS").expect("run through scripts/servers run -- cargo bench");

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -16,8 +17,7 @@ use crate::telemetry;
 pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check_address(settings)?;
     let served = app::open_served(settings).await?;
-    let samples = crate::service::samples::from_store(served.store.as_ref()).await;
-    serve(settings, served, samples, |address| {
+    serve(settings, served, Value::Null, |address| {
         eprintln!("lotgraph serves {} at http://{address}/graphiql (Ctrl-C stops)", redact(&settings.store));
     })
     .await
@@ -51,7 +51,7 @@ pub(super) async fn serve(
         samples,
         metrics: telemetry::start_metrics(),
     };
-    let options = HttpOptions::from_settings(settings);
+    let options = options(settings);
     let (server, address) = http::server(context, options)
         .with_context(|| format!("cannot listen on {}; is another program there?", settings.listen))?;
     started(address);
@@ -66,6 +66,18 @@ pub(super) async fn serve(
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn options(settings: &Settings) -> HttpOptions {
+    HttpOptions {
+        listen: settings.listen,
+        body_bytes_max: settings.http.graphql_bytes_max,
+        events_bytes_max: settings.http.events_bytes_max,
+        request_timeout: Duration::from_millis(settings.http.request_timeout_ms),
+        shutdown_timeout: Duration::from_secs(settings.http.shutdown_timeout_s),
+        handle_signals: false,
+        ..HttpOptions::default()
+    }
 }
 
 /// SIGTERM or Ctrl-C.

@@ -106,7 +106,9 @@ fn completeness(answer: &TraceAnswer, out: &mut String) {
     let trace = &answer.trace;
     let verdict = match trace.partial {
         None => "complete".to_owned(),
-        Some(Partial::NodeLimit) => "PARTIAL: the node limit was reached; narrow it with --max-depth".to_owned(),
+        Some(Partial::NodeLimit) => {
+            "PARTIAL: the node limit was reached; narrow it with --max-depth".to_owned()
+        }
         Some(Partial::DepthLimit) => "PARTIAL: lots at --max-depth lead on".to_owned(),
     };
     let _ = writeln!(out, "\nAnswer: {verdict}");
@@ -119,7 +121,8 @@ fn completeness(answer: &TraceAnswer, out: &mut String) {
     }
     if !trace.time_conflicts.is_empty() {
         let count = trace.time_conflicts.len();
-        let _ = writeln!(out, "{count} time conflicts: lots drawn before they were made; nothing was left out");
+        let _ =
+            writeln!(out, "{count} time conflicts: lots drawn before they were made; nothing was left out");
     }
 }
 

@@ -45,7 +45,12 @@ fn ids(batch: u64) -> Vec<String> {
 }
 
 /// Sends batches until the server dies; every second attempt repeats one whose fate is unknown.
-async fn send(client: reqwest::Client, url: String, journal: Arc<Journal>, mut unknown: Vec<u64>) -> Vec<u64> {
+async fn send(
+    client: reqwest::Client,
+    url: String,
+    journal: Arc<Journal>,
+    mut unknown: Vec<u64>,
+) -> Vec<u64> {
     loop {
         let batch = match unknown.pop() {
             Some(batch) => batch,

@@ -24,7 +24,16 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
-            "app", "settings", "telemetry", "domain", "genealogy", "format", "generate", "store", "service", "graphql",
+            "app",
+            "settings",
+            "telemetry",
+            "domain",
+            "genealogy",
+            "format",
+            "generate",
+            "store",
+            "service",
+            "graphql",
             "http",
         ],
     ),
@@ -182,8 +191,11 @@ fn files_are_short_and_say_what_they_are_for() {
 #[test]
 fn every_query_file_is_registered() {
     let mut wrong = Vec::new();
-    for (folder, extension, registry) in [("cypher", "cypher", "src/store/neo4j"), ("sql", "sql", "src/store/sqlite")] {
-        let code: String = files(registry, "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    for (folder, extension, registry) in
+        [("cypher", "cypher", "src/store/neo4j"), ("sql", "sql", "src/store/sqlite")]
+    {
+        let code: String =
+            files(registry, "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
         let queries = files(folder, extension);
         assert!(!queries.is_empty(), "{folder} is empty");
         for path in queries {
@@ -209,9 +221,20 @@ fn documents_name_paths_that_exist() {
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         for (n, quoted) in text.split('`').enumerate() {
             let looks_like_path = n % 2 == 1
-                && ["src/", "tests/", "docs/", "scripts/", "cypher/", "sql/", "schema/", "examples/", "web/", "benches/"]
-                    .iter()
-                    .any(|folder| quoted.starts_with(folder))
+                && [
+                    "src/",
+                    "tests/",
+                    "docs/",
+                    "scripts/",
+                    "cypher/",
+                    "sql/",
+                    "schema/",
+                    "examples/",
+                    "web/",
+                    "benches/",
+                ]
+                .iter()
+                .any(|folder| quoted.starts_with(folder))
                 && !quoted.contains(['*', '{', ' ', '…', '\n', '<']);
             if looks_like_path && !root().join(quoted.trim_end_matches('/')).exists() {
                 wrong.push(format!("{}: there is no {quoted}", shown(&path)));
