@@ -158,9 +158,14 @@ impl Connection {
     }
 
     /// Runs an idempotent statement in a transaction of its own, as schema changes need it.
-    pub(super) async fn apply(&self, statement: &Statement, deadline: Deadline) -> Attempt<()> {
+    pub(super) async fn apply(
+        &self,
+        statement: &Statement,
+        parameters: Parameters,
+        deadline: Deadline,
+    ) -> Attempt<()> {
         let mut transaction = self.begin(deadline).await?;
-        match transaction.run(statement, Vec::new()).await {
+        match transaction.run(statement, parameters).await {
             Ok(()) => transaction.commit().await,
             Err(failure) => {
                 transaction.rollback().await;

@@ -51,15 +51,29 @@ async fn confirm(connection: &Connection, deadline: Deadline) -> Attempt<Revisio
 pub(super) async fn lock(transaction: &mut Transaction<'_>, commit: &str) -> Attempt<Revision> {
     let parameters = vec![("commit", text(commit))];
     let rows: Vec<RevisionRow> = transaction.rows(&statement::LOCK_LEDGER, parameters).await?;
-    let row = rows.first().ok_or_else(|| {
-        let what = "the ledger's node is missing; prepare the store first".to_owned();
-        StoreError::new(StoreErrorKind::Corrupt(what), "commit")
-    })?;
+    let row = rows.first().ok_or_else(|| missing("commit"))?;
     Ok(Revision(unsigned(row.revision)?))
 }
 
 fn unsigned(value: i64) -> Result<u64> {
     u64::try_from(value).map_err(|_| decode::corrupt(format!("{value} is no revision")))
+}
+
+#[derive(Deserialize)]
+struct IdentityRow {
+    identity: String,
+}
+
+/// The name of this ledger.
+pub(super) async fn identity(connection: &Connection, deadline: Deadline) -> Result<String> {
+    let rows: Vec<IdentityRow> =
+        connection.read("identity", &statement::READ_IDENTITY, Vec::new(), deadline).await?;
+    rows.into_iter().next().map(|row| row.identity).ok_or_else(|| missing("identity"))
+}
+
+fn missing(operation: &'static str) -> StoreError {
+    let what = "the ledger's node is missing; prepare the store first".to_owned();
+    StoreError::new(StoreErrorKind::Corrupt(what), operation)
 }
 
 #[derive(Deserialize)]

@@ -118,6 +118,10 @@ impl Store for Neo4jStore {
         schema::prepare(&self.connection).await
     }
 
+    async fn identity(&self) -> Result<String> {
+        ledger::identity(&self.connection, self.deadline()).await
+    }
+
     async fn ready(&self) -> Result<Readiness> {
         ledger::ready(&self.connection, Deadline::after(READY_TIMEOUT)).await
     }

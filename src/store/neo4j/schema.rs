@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use backon::Retryable;
 
-use super::connection::{Connection, Deadline, retries};
+use super::connection::{Connection, Deadline, Parameters, retries};
+use super::encode::text;
 use super::error::Failure;
 use super::statement::{self, Statement};
 use crate::store::Result;
@@ -12,7 +13,7 @@ use crate::store::Result;
 /// Indexes of a full database are built in the background; this is how long one statement may wait for them.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Constraints come before the ledger's node: MERGE is safe against a second one only with them.
+/// They come before the ledger's node: MERGE is safe against a second one only with its constraint.
 const STATEMENTS: &[Statement] = &[
     statement::CONSTRAIN_LOT_ID,
     statement::CONSTRAIN_OPERATION_ID,
@@ -26,17 +27,21 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_OPERATION_END,
     statement::INDEX_EVENT_POSITION,
     statement::AWAIT_INDEXES,
-    statement::MERGE_LEDGER,
 ];
 
 /// Creates what is missing; safe when two services start at once.
 pub(super) async fn prepare(connection: &Connection) -> Result<()> {
     for statement in STATEMENTS {
-        let attempt = || connection.apply(statement, Deadline::after(TIMEOUT));
-        let applied = attempt.retry(retries()).when(worth_retrying).await;
-        applied.map_err(|failure| failure.into_store("prepare"))?;
+        apply(connection, statement, Vec::new()).await?;
     }
-    Ok(())
+    let identity = text(uuid::Uuid::new_v4().simple().to_string());
+    apply(connection, &statement::MERGE_LEDGER, vec![("identity", identity)]).await
+}
+
+async fn apply(connection: &Connection, statement: &Statement, parameters: Parameters) -> Result<()> {
+    let attempt = || connection.apply(statement, parameters.clone(), Deadline::after(TIMEOUT));
+    let applied = attempt.retry(retries()).when(worth_retrying).await;
+    applied.map_err(|failure| failure.into_store("prepare"))
 }
 
 /// Two services that create the same index at once: one of them is told that it exists by now, and then it does.

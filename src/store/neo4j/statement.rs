@@ -105,6 +105,7 @@ registry! {
     RECOMPUTE_EARLIEST "write/recompute_earliest";
     BUMP_LEDGER "write/bump_ledger";
     READ_SERVER "read/read_server";
+    READ_IDENTITY "read/read_identity";
     READ_REVISION "read/read_revision";
     READ_EVENTS "read/read_events";
     READ_LOTS "read/read_lots";
