@@ -12,6 +12,7 @@ mod graphiql;
 mod graphql;
 mod import;
 mod model;
+mod oracle;
 mod rest;
 mod support;
 mod tidy;

@@ -1,0 +1,1 @@
+//! The stores under test, each fresh.
