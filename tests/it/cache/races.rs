@@ -177,7 +177,7 @@ fn race(pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
     let instance = |(near, far): &Pair| {
         let both: Vec<Arc<dyn Cache>> =
             vec![Arc::new(Late(Arc::clone(near))), Arc::new(Late(Arc::clone(far)))];
-        Arc::new(CachedStore::new(inner.clone(), both, staleness_max).with_identity("plant"))
+        Arc::new(CachedStore::new(inner.clone(), both, staleness_max))
     };
     Arc::new(Race {
         instances: pairs.iter().map(instance).collect(),
