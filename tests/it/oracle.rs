@@ -215,9 +215,7 @@ impl Oracle {
         let (lot_depths, operation_depths) = self.depths(&seeds, forward, &used);
         let into = if forward { Role::Consumed } else { Role::Produced };
         let beyond = |link: &Link| {
-            link.role == into
-                && lot_depths.contains_key(&link.lot)
-                && !operations.contains(&link.operation)
+            link.role == into && lot_depths.contains_key(&link.lot) && !operations.contains(&link.operation)
         };
         let name = |n: &usize| {
             let link = &self.links[*n];
@@ -287,7 +285,8 @@ fn random_plant(random: &mut ChaCha8Rng) -> Vec<Event> {
     events.shuffle(random);
     for n in 0..operations {
         if random.random_bool(0.12) {
-            let void = json!({"type": "void", "id": format!("V{n}"), "event": format!("O{n}"), "reason": "mistake"});
+            let void =
+                json!({"type": "void", "id": format!("V{n}"), "event": format!("O{n}"), "reason": "mistake"});
             events.push(event(&void));
         }
     }
@@ -364,8 +363,11 @@ fn comparable(answer: &TraceAnswer) -> Answer {
     };
     Answer {
         lots: trace.lots.iter().map(|node| (lot(node.index), node.depth as usize)).collect(),
-        operations:
-            trace.operations.iter().map(|node| (operation(node.index), node.depth as usize)).collect(),
+        operations: trace
+            .operations
+            .iter()
+            .map(|node| (operation(node.index), node.depth as usize))
+            .collect(),
         links: trace.links.iter().map(link).collect(),
         conflicts: trace.time_conflicts.iter().map(link).collect(),
         unknown: trace.unknown_origin.iter().map(|index| lot(*index)).collect(),
@@ -373,7 +375,12 @@ fn comparable(answer: &TraceAnswer) -> Answer {
     }
 }
 
-async fn check_plants(stores: impl AsyncFn() -> Arc<dyn Store>, first_seed: u64, plants: u64, questions: usize) {
+async fn check_plants(
+    stores: impl AsyncFn() -> Arc<dyn Store>,
+    first_seed: u64,
+    plants: u64,
+    questions: usize,
+) {
     let (mut conflicts, mut cut, mut reached) = (0, 0, 0);
     for seed in first_seed..first_seed + plants {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
