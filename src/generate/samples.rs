@@ -1,0 +1,1 @@
+//! The demo's sample questions for GraphiQL, with real ids in them.
