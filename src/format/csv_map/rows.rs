@@ -111,10 +111,15 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
+    /// Gets at least as much text again, so that a row that arrives in small pieces is not scanned for each of them.
     fn fill(&mut self) -> io::Result<()> {
+        const GROWTH_MIN: usize = 64 << 10;
         self.decoding.discard(self.position);
         self.position = 0;
-        self.ended = !self.decoding.more()?;
+        let wanted = self.decoding.text.len() + self.decoding.text.len().max(GROWTH_MIN);
+        while !self.ended && self.decoding.text.len() < wanted {
+            self.ended = !self.decoding.more()?;
+        }
         Ok(())
     }
 
