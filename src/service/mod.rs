@@ -5,6 +5,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod ingest;
+pub mod render;
 pub mod trace;
 
 pub use error::{ServiceError, ServiceResult};
