@@ -151,7 +151,7 @@ Three questions to paste into GraphiQL:
    {{ trace(input: {{lots: ["{backward_seed}"], direction: BACKWARD}}) {{ summary {{ lotCount maxDepth }} lots(first: 20) {{ nodes {{ depth lot {{ id material {{ name }} }} }} }} completeness {{ isPartial }} }} }}
 
 3. Why is the pallet {affected_pallet} affected by that delivery?
-   {{ whyAffected(seed: "{forward_seed}", lot: "{affected_pallet}") {{ steps {{ operation {{ id name }} lot {{ id }} }} }} }}
+   {{ whyAffected(seed: "{forward_seed}", lot: "{affected_pallet}") {{ steps {{ enter {{ lot {{ id }} }} leave {{ operation {{ id name }} lot {{ id }} }} }} }} }}
 
 Ctrl-C stops; the next start finds the data and serves at once.
 "#

@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod picture;
+mod progress;
 mod schema;
 mod serve;
 mod table;
