@@ -1,7 +1,7 @@
 //! A ladder of diamonds: few lots, astronomically many paths.
 //!
 //! Rung `n` is one operation that consumes the two lots of the rung before (the seed `LADDER` for the first) and
-//! produces two lots that both go into the next: 2^n paths lead from the seed to a lot of rung n, but only 2n lots.
+//! produces two lots that both go into the next: 2^n paths lead from the seed to the lots of rung n, of which there are two.
 
 use chrono::NaiveDate;
 

@@ -1,6 +1,6 @@
 //! A process plant: refilled tanks whose heels carry over, blends, splits and rework.
 //!
-//! A campaign is [`BATCHES`] batches between two cleanings of the tanks: about 12,500 lots. Deliveries refill a storage
+//! A campaign is [`BATCHES`] batches between two cleanings of the tanks: about 14,500 lots. Deliveries refill a storage
 //! tank; every batch draws from it and starts on the heel of the batch before; every batch tops up a blend tank, which is
 //! both input and output of that step; the blend is split into containers and filled into drums. So nearly everything
 //! that follows a delivery within its campaign is affected by it: closures have thousands of lots, and hundreds of

@@ -261,12 +261,6 @@ impl Step {
         self
     }
 
-    /// A further fact.
-    pub(super) fn attribute(mut self, name: &str, value: &str) -> Self {
-        self.operation.attributes.insert(text(name), text(value));
-        self
-    }
-
     /// The lots it draws from.
     pub(super) fn inputs(&self) -> &[Input] {
         &self.operation.inputs

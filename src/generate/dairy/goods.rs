@@ -52,7 +52,7 @@ impl Dairy {
         let label = self.journal.label(now);
         for number in 1..=4 {
             let pool = self.goods.entry("YOG-STR").or_default();
-            let Some(pallet) = pool.take(now) else { return };
+            let Some(pallet) = pool.take_largest(now) else { return };
             let start = now + number * 40 * MINUTE;
             let slot = Slot { area: Area::Store, start, end: start + 35 * MINUTE };
             let name = format!("EXP-{label}-{number}");

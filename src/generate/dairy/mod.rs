@@ -1,4 +1,4 @@
-//! The demo plant: thirty days of an invented dairy, March 2026, about four thousand lots.
+//! The demo plant: thirty days of an invented dairy, March 2026, about five thousand lots.
 //!
 //! Eight farms deliver raw milk several times a day into three silos, whose lots are refilled, drawn and emptied every
 //! third day. Milk is pasteurised, separated, standardised and bottled, or blended, fermented, flavoured and filled into
@@ -50,22 +50,25 @@ pub fn dairy() -> impl Iterator<Item = Event> + Send {
 pub struct DemoStory {
     /// A delivery of raw milk: where did it go?
     pub forward_seed: LotId,
-    /// A pallet that was shipped: what went into it?
+    /// A pallet that was shipped abroad: what went into it?
     pub backward_seed: LotId,
-    /// A pallet that the delivery affects: why?
+    /// A pallet that was shipped and that the delivery affects: why?
     pub affected_pallet: LotId,
     /// The silo lot that the delivery was pumped into: it is refilled, and on every path.
     pub silo: LotId,
+    /// What is printed on [`DemoStory::backward_seed`].
+    pub printed_number: String,
 }
 
 /// The lots to ask about.
 #[must_use]
 pub fn story() -> DemoStory {
     DemoStory {
-        forward_seed: record::lot("MILK-0309-F03-1"),
-        backward_seed: record::lot("PAL-0312-1-07"),
-        affected_pallet: record::lot("PAL-0312-1-07"),
-        silo: record::lot("SILO-1-0309"),
+        forward_seed: record::lot("MILK-0312-F02-1"),
+        backward_seed: record::lot("EXP-0318-1"),
+        affected_pallet: record::lot("PAL-0314-1-13"),
+        silo: record::lot("SILO-2-0311"),
+        printed_number: "批号20260318-1".to_owned(),
     }
 }
 

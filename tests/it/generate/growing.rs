@@ -58,7 +58,7 @@ fn assembly_closures_stay_equal_while_the_plant_grows() {
 #[test]
 fn process_closures_are_large_and_stay_equal_while_the_plant_grows() {
     let [small, large] =
-        [16_000, 60_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
+        [16_000, 32_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
     for (delivery, least) in [(1, 10_000), (50, 5_000), (90, 500)] {
         let seed = Process::delivery(0, delivery);
         let reached = small.reached(&seed, Direction::Forward);
@@ -90,7 +90,7 @@ fn memory_does_not_grow_with_the_plant() {
     }
     assert!(process.plant().lots() >= 200_000 && events > 50_000);
     assert!(most.0 <= 64 && most.1 <= 256, "remembered and buffered: {most:?}");
-    let mut assembly = Stream::new(Assembly::new(200_000, 9));
+    let mut assembly = Stream::new(Assembly::new(40_000, 9));
     let mut most = (0, 0);
     while assembly.next().is_some() {
         most = (most.0.max(assembly.plant().remembered()), most.1.max(assembly.buffered()));
