@@ -4,7 +4,7 @@
 mod bad_input;
 mod cache;
 mod cli;
-mod conformance;
+pub(crate) mod conformance;
 mod cypher;
 mod durability;
 mod generate;
@@ -13,5 +13,6 @@ mod graphql;
 mod import;
 mod model;
 mod rest;
+mod sqlite_file;
 mod support;
 mod tidy;

@@ -1,6 +1,6 @@
 //! What every store promises, each promise written once, listed once, and tried on every kind of store.
 
-mod ask;
+pub(crate) mod ask;
 mod capture;
 mod closure;
 mod closure_limits;
