@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod completions;
+mod demo;
 mod doctor;
 mod picture;
 mod progress;
@@ -11,6 +12,7 @@ mod trace;
 
 pub mod copy;
 pub mod export;
+pub mod generate;
 pub mod import;
 
 use std::path::PathBuf;
@@ -64,6 +66,8 @@ pub struct ServeArguments {
 enum Command {
     /// Serve GraphQL, REST and GraphiQL
     Serve(ServeArguments),
+    /// Load a generated dairy plant and serve it
+    Demo(demo::DemoArguments),
     /// Record events from NDJSON or mapped CSV files
     Import {
         #[command(flatten)]
@@ -87,6 +91,8 @@ enum Command {
         #[command(flatten)]
         arguments: trace::TraceArguments,
     },
+    /// Write a synthetic plant as NDJSON
+    Generate(generate::GenerateArguments),
     /// Print the GraphQL schema
     Schema,
     /// Check the configuration, store, cache and disk, and say what to do
@@ -139,6 +145,10 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     match command {
         Command::Serve(arguments) => serve::run(&loaded(arguments.flags(), log)?.settings).await,
+        Command::Demo(arguments) => {
+            let settings = loaded(arguments.flags(), Some(quiet))?.settings;
+            demo::run(&arguments, settings).await
+        }
         Command::Import { store, arguments } => {
             let store = app::open_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
             import::run(arguments, store).await
@@ -157,6 +167,10 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
             let store = app::open_existing_store(&settings).await?;
             trace::run(&arguments, store, app::trace_limits(&settings)).await
+        }
+        Command::Generate(arguments) => {
+            generate::run(arguments).await?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::Schema => schema::run(),
         Command::Doctor(arguments) => {
