@@ -70,7 +70,7 @@ fn redis(uri: &str) -> Arc<RedisCache> {
 /// A cached store over some caches, in order, asking for the revision each time.
 fn cached<const N: usize>(inner: &Arc<Watched>, caches: [Arc<dyn Cache>; N]) -> Arc<CachedStore> {
     let inner = Arc::clone(inner) as Arc<dyn Store>;
-    Arc::new(CachedStore::new(inner, caches.to_vec(), Duration::ZERO).with_identity("plant"))
+    Arc::new(CachedStore::new(inner, caches.to_vec(), Duration::ZERO))
 }
 
 /// What an answer says, apart from when and how it was come by.

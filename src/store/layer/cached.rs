@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use metrics::counter;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 use self::answer::{Answer, decode, encode};
@@ -36,7 +37,8 @@ use crate::store::{
 pub struct CachedStore {
     inner: Arc<dyn Store>,
     caches: Vec<Arc<dyn Cache>>,
-    keys: Keys,
+    /// Made when the ledger is first asked for its name.
+    keys: OnceCell<Keys>,
     freshness: Freshness,
     closures: Flights<Subgraph>,
     gets: Flights<Vec<Option<Node>>>,
@@ -57,15 +59,12 @@ struct Ask {
 impl CachedStore {
     /// Caches the answers of a store; `staleness_max` is how old the knowledge of the current revision may be: zero asks
     /// the store each time.
-    ///
-    /// Until [`CachedStore::with_identity`] names the ledger, keys are those of this object alone: two ledgers never
-    /// share an answer by mistake.
     #[must_use]
     pub fn new(inner: Arc<dyn Store>, caches: Vec<Arc<dyn Cache>>, staleness_max: Duration) -> Self {
         Self {
             inner,
             caches,
-            keys: Keys::new(&uuid::Uuid::new_v4().to_string()),
+            keys: OnceCell::new(),
             freshness: Freshness::new(staleness_max),
             closures: Flights::new(),
             gets: Flights::new(),
@@ -75,11 +74,14 @@ impl CachedStore {
         }
     }
 
-    /// Names the ledger, so that service instances on the same one share what a farther cache holds. Two ledgers, also a
-    /// ledger and its restored backup, must never have the same name.
+    /// Names the ledger without asking the store.
     #[must_use]
-    pub fn with_identity(self, identity: &str) -> Self {
-        Self { keys: Keys::new(identity), ..self }
+    pub fn with_identity(self, identity: impl AsRef<str>) -> Self {
+        Self { keys: OnceCell::new_with(Some(Keys::new(identity.as_ref()))), ..self }
+    }
+
+    async fn keys(&self) -> Result<&Keys> {
+        self.keys.get_or_try_init(async || Ok(Keys::new(&self.inner.identity().await?))).await
     }
 
     async fn answer<A, C, F>(&self, flights: &Flights<A>, ask: Option<Ask>, compute: C) -> Result<A>
@@ -89,14 +91,15 @@ impl CachedStore {
         F: Future<Output = Result<A>> + Send,
     {
         let Some(ask) = ask.filter(|_| !self.caches.is_empty()) else { return compute().await };
+        let keys = in_time(&ask, self.keys()).await??;
         let revision = match ask.at {
             Some(at) => at,
             None => in_time(&ask, self.freshness.revision(self.inner.as_ref())).await??,
         };
         if ask.skip_cache {
-            return self.compute(&ask, revision, &compute).await;
+            return self.compute(keys, &ask, revision, &compute).await;
         }
-        let key = self.keys.key(revision, &ask.question);
+        let key = keys.key(revision, &ask.question);
         // An answer at a fixed revision must not be that of a flight which may come back with a later one.
         let flight = if ask.at.is_some() { format!("{key} at") } else { key.clone() };
         loop {
@@ -104,7 +107,7 @@ impl CachedStore {
                 Part::Lead(lead) => {
                     let outcome = match self.look_up(&key, revision).await {
                         Some(answer) => Ok(answer),
-                        None => self.compute(&ask, revision, &compute).await,
+                        None => self.compute(keys, &ask, revision, &compute).await,
                     };
                     return lead.land(outcome);
                 }
@@ -142,7 +145,7 @@ impl CachedStore {
     }
 
     /// Asks the store and keeps the answer.
-    async fn compute<A, C, F>(&self, ask: &Ask, revision: Revision, compute: &C) -> Result<A>
+    async fn compute<A, C, F>(&self, keys: &Keys, ask: &Ask, revision: Revision, compute: &C) -> Result<A>
     where
         A: Answer,
         C: Fn() -> F + Send + Sync,
@@ -163,7 +166,7 @@ impl CachedStore {
         }
         let (answer, bytes) = encode(answer).await;
         if let Some(bytes) = bytes {
-            let key = self.keys.key(own, &ask.question);
+            let key = keys.key(own, &ask.question);
             for cache in &self.caches {
                 cache.put(&key, bytes.clone()).await;
             }

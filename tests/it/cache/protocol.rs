@@ -180,7 +180,7 @@ async fn a_farther_hit_fills_the_nearer_cache() {
 }
 
 #[tokio::test]
-async fn without_a_name_two_stores_share_nothing() {
+async fn two_ledgers_in_one_cache_share_nothing() {
     let (one, two) = (planted("-> A; A -> B").await, planted("-> A; A -> C").await);
     let cache = memory();
     let caches = || vec![cache.clone() as Arc<dyn Cache>];

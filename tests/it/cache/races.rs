@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use lotgraph::cache::memory::MemoryCache;
+use lotgraph::cache::redis::{RedisCache, RedisOptions};
 use lotgraph::cache::{Cache, CacheCounts};
 use lotgraph::domain::{Event, Master, MasterRef, MaterialCode, Node, NodeRef};
 use lotgraph::store::layer::cached::CachedStore;
@@ -17,7 +19,7 @@ use rand::seq::IndexedRandom;
 use serde_json::json;
 use tokio::sync::RwLock;
 
-use super::{forward, memory, redis};
+use super::{forward, memory, redis, redis_with};
 use crate::support::events::{batch, event, minute};
 use crate::support::memory_store::MemoryStore;
 use crate::support::private_redis::PrivateRedis;
@@ -102,86 +104,146 @@ async fn check(store: &CachedStore, writer: u64, acknowledged: &AtomicU64) {
     assert!(seen >= at_least, "writer {writer}: write {at_least} was acknowledged, the answer shows {seen}");
 }
 
+/// One race.
+struct Race {
+    instances: Vec<Arc<CachedStore>>,
+    acknowledged: Vec<AtomicU64>,
+    /// Every write makes all keys old. Now and then the writers rest for a moment, so that answers are also found.
+    rest: RwLock<()>,
+    done: AtomicBool,
+}
+
+impl Race {
+    fn instance(&self) -> &CachedStore {
+        self.instances.choose(&mut rand::rng()).unwrap()
+    }
+
+    async fn write(self: Arc<Self>, writer: u64, writes: u64) {
+        let acknowledged = &self.acknowledged[writer as usize];
+        for n in 1..=writes {
+            let working = self.rest.read().await;
+            let receipt = self.instance().commit(&batch(write(writer, n))).await.unwrap();
+            assert!(receipt.applied, "{receipt:?}");
+            acknowledged.store(n, Ordering::SeqCst);
+            drop(working);
+            check(self.instance(), writer, acknowledged).await;
+        }
+    }
+
+    async fn read(self: Arc<Self>) -> u64 {
+        let mut reads = 0;
+        while !self.done.load(Ordering::SeqCst) {
+            // Few lots, so that readers meet under one key.
+            let writer = rand::random_range(0..4);
+            check(self.instance(), writer, &self.acknowledged[writer as usize]).await;
+            reads += 1;
+        }
+        reads
+    }
+
+    async fn rests(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            let _resting = self.rest.write().await;
+            tokio::time::sleep(Duration::from_millis(6)).await;
+        }
+    }
+
+    /// Runs it to the end; returns how often an answer was checked.
+    async fn run(self: Arc<Self>, writes_each: u64) -> u64 {
+        let rests = tokio::spawn(Arc::clone(&self).rests());
+        let writers: Vec<_> =
+            (0..WRITERS).map(|writer| tokio::spawn(Arc::clone(&self).write(writer, writes_each))).collect();
+        let readers: Vec<_> = (0..READERS).map(|_| tokio::spawn(Arc::clone(&self).read())).collect();
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        self.done.store(true, Ordering::SeqCst);
+        rests.abort();
+        let mut reads = WRITERS * writes_each;
+        for reader in readers {
+            reads += reader.await.unwrap();
+        }
+        reads
+    }
+}
+
+/// Two caches of one instance, both late.
+type Pair = (Arc<MemoryCache>, Arc<RedisCache>);
+
+fn race(pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
+    let inner = Watched::new(Arc::new(MemoryStore::default()));
+    inner.late(Duration::from_micros(500));
+    let instance = |(near, far): &Pair| {
+        let both: Vec<Arc<dyn Cache>> =
+            vec![Arc::new(Late(Arc::clone(near))), Arc::new(Late(Arc::clone(far)))];
+        Arc::new(CachedStore::new(inner.clone(), both, staleness_max))
+    };
+    Arc::new(Race {
+        instances: pairs.iter().map(instance).collect(),
+        acknowledged: (0..WRITERS).map(|_| AtomicU64::new(0)).collect(),
+        rest: RwLock::new(()),
+        done: AtomicBool::new(false),
+    })
+}
+
+/// Hits in memory and in Redis. A race proves something only if the caches took part.
+fn hits(pairs: &[Pair]) -> (u64, u64) {
+    let near = pairs.iter().map(|(near, _)| near.counts().hits).sum();
+    (near, pairs.iter().map(|(_, far)| far.counts().hits).sum())
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stale_answer_never_follows_an_acknowledged_write() {
     let server = PrivateRedis::start(&[]).await;
-    let inner = Watched::new(Arc::new(MemoryStore::default()));
-    inner.late(Duration::from_micros(500));
-    let caches: Vec<_> = (0..2).map(|_| (memory(), redis(&server.uri()))).collect();
-    let instances: Vec<Arc<CachedStore>> = caches
-        .iter()
-        .map(|(near, far)| {
-            let both: Vec<Arc<dyn Cache>> =
-                vec![Arc::new(Late(Arc::clone(near))), Arc::new(Late(Arc::clone(far)))];
-            let store = CachedStore::new(inner.clone(), both, Duration::ZERO).with_identity("plant");
-            Arc::new(store)
-        })
-        .collect();
-    let instances = Arc::new(instances);
-    let acknowledged: Arc<Vec<AtomicU64>> = Arc::new((0..WRITERS).map(|_| AtomicU64::new(0)).collect());
-    let done = Arc::new(AtomicBool::new(false));
-    // Every write makes all keys old. Now and then the writers rest for a moment, so that answers are also found.
-    let rest = Arc::new(RwLock::new(()));
-    let rests = tokio::spawn({
-        let rest = Arc::clone(&rest);
-        async move {
-            loop {
-                tokio::time::sleep(Duration::from_millis(30)).await;
-                let _resting = rest.write().await;
-                tokio::time::sleep(Duration::from_millis(6)).await;
-            }
-        }
-    });
-
-    let pick = |instances: &[Arc<CachedStore>]| Arc::clone(instances.choose(&mut rand::rng()).unwrap());
-    let writers: Vec<_> = (0..WRITERS)
-        .map(|writer| {
-            let (instances, acknowledged) = (Arc::clone(&instances), Arc::clone(&acknowledged));
-            let rest = Arc::clone(&rest);
-            tokio::spawn(async move {
-                for n in 1..=WRITES_EACH {
-                    let working = rest.read().await;
-                    let receipt = pick(&instances).commit(&batch(write(writer, n))).await.unwrap();
-                    assert!(receipt.applied, "{receipt:?}");
-                    acknowledged[writer as usize].store(n, Ordering::SeqCst);
-                    drop(working);
-                    check(&pick(&instances), writer, &acknowledged[writer as usize]).await;
-                }
-            })
-        })
-        .collect();
-    let readers: Vec<_> = (0..READERS)
-        .map(|_| {
-            let (instances, acknowledged) = (Arc::clone(&instances), Arc::clone(&acknowledged));
-            let done = Arc::clone(&done);
-            tokio::spawn(async move {
-                let mut reads = 0_u64;
-                while !done.load(Ordering::SeqCst) {
-                    // Few lots, so that readers meet under one key.
-                    let writer = rand::random_range(0..4);
-                    check(&pick(&instances), writer, &acknowledged[writer as usize]).await;
-                    reads += 1;
-                }
-                reads
-            })
-        })
-        .collect();
-    for writer in writers {
-        writer.await.unwrap();
-    }
-    done.store(true, Ordering::SeqCst);
-    rests.abort();
-    let mut reads = WRITERS * WRITES_EACH;
-    for reader in readers {
-        reads += reader.await.unwrap();
-    }
+    let pairs: Vec<Pair> = (0..2).map(|_| (memory(), redis(&server.uri()))).collect();
+    let reads = race(&pairs, Duration::ZERO).run(WRITES_EACH).await;
     assert!(WRITERS * WRITES_EACH >= 100_000 && reads >= 100_000);
-    // It proves something only if the caches took part.
-    let hits = |counts: CacheCounts| counts.hits;
-    let (near, far): (u64, u64) = caches
-        .iter()
-        .map(|(near, far)| (hits(near.counts()), hits(far.counts())))
-        .fold((0, 0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    let (near, far) = hits(&pairs);
     println!("{reads} reads, {near} hits in memory, {far} in redis");
     assert!(near > 100 && far > 100, "{near} hits in memory, {far} in redis");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn not_even_while_redis_comes_and_goes() {
+    let mut server = PrivateRedis::start(&[]).await;
+    let impatient = |options: &mut RedisOptions| {
+        options.response_timeout = Duration::from_millis(50);
+        options.connect_timeout = Duration::from_millis(100);
+        options.retry_after = Duration::from_millis(100);
+    };
+    let pairs: Vec<Pair> = (0..2).map(|_| (memory(), redis_with(&server.uri(), impatient))).collect();
+    let race = tokio::spawn(race(&pairs, Duration::ZERO).run(600));
+    let mut rounds = 0;
+    while !race.is_finished() {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        match rounds % 3 {
+            0 => {
+                server.pause();
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                server.resume();
+            }
+            1 => {
+                server.kill();
+                server.restart().await;
+            }
+            _ => {
+                let () = ::redis::cmd("FLUSHALL").query_async(&mut server.inside().await).await.unwrap();
+            }
+        }
+        rounds += 1;
+    }
+    race.await.unwrap();
+    let failures: u64 = pairs.iter().map(|(_, far)| far.counts().failures).sum();
+    println!("{rounds} faults, {failures} failures, {:?} hits", hits(&pairs));
+    assert!(rounds >= 3 && failures > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_instance_that_remembers_the_revision_sees_its_own_writes() {
+    let server = PrivateRedis::start(&[]).await;
+    let pairs: Vec<Pair> = vec![(memory(), redis(&server.uri()))];
+    race(&pairs, Duration::from_secs(3_600)).run(400).await;
+    let (near, _) = hits(&pairs);
+    assert!(near > 100, "{near} hits in memory");
 }

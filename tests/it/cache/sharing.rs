@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use lotgraph::store::layer::bounded::BoundedStore;
 use lotgraph::store::layer::cached::CachedStore;
-use lotgraph::store::{Closure, Result, Store, StoreErrorKind, Subgraph};
+use lotgraph::store::{Closure, Result, Revision, Store, StoreErrorKind, Subgraph};
 use tokio::task::JoinHandle;
 
 use super::{cached, content, forward, memory, planted, receive};
+use crate::support::events::{batch, plant};
 
 fn ask(store: &Arc<CachedStore>, query: Closure) -> JoinHandle<Result<Subgraph>> {
     let store = Arc::clone(store);
@@ -131,6 +132,23 @@ async fn a_question_after_a_commit_does_not_join_a_flight_from_before() {
     inner.release(2);
     assert!(early.await.unwrap().unwrap().revision < receipt.revision);
     assert_eq!(late.await.unwrap().unwrap().revision, receipt.revision);
+}
+
+#[tokio::test]
+async fn a_question_about_one_revision_does_not_join_a_flight_that_may_land_later() {
+    let inner = planted("-> A").await;
+    let store = cached(&inner, [memory()]);
+    inner.hold();
+    // Asked at revision 1, computed at revision 2.
+    inner.then_commit(batch(plant("X@9: -> X")));
+    let any = ask(&store, forward("A"));
+    inner.called("closure", 1).await;
+    let first = ask(&store, Closure { at: Some(Revision(1)), ..forward("A") });
+    inner.called("closure", 2).await;
+    inner.open();
+    inner.release(2);
+    assert_eq!(any.await.unwrap().unwrap().revision, Revision(2));
+    assert_eq!(first.await.unwrap().unwrap_err().kind, StoreErrorKind::Stale);
 }
 
 #[tokio::test]

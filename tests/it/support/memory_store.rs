@@ -33,12 +33,20 @@ struct Plant {
 }
 
 /// The store.
-#[derive(Default)]
-pub struct MemoryStore(Mutex<Plant>);
+pub struct MemoryStore {
+    identity: uuid::Uuid,
+    plant: Mutex<Plant>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self { identity: uuid::Uuid::new_v4(), plant: Mutex::default() }
+    }
+}
 
 impl MemoryStore {
     fn plant(&self) -> MutexGuard<'_, Plant> {
-        self.0.lock().unwrap()
+        self.plant.lock().unwrap()
     }
 }
 
@@ -216,6 +224,10 @@ impl Store for MemoryStore {
 
     async fn prepare(&self) -> Result<()> {
         Ok(())
+    }
+
+    async fn identity(&self) -> Result<String> {
+        Ok(self.identity.to_string())
     }
 
     async fn ready(&self) -> Result<Readiness> {

@@ -124,6 +124,10 @@ impl Store for Watched {
         self.inner.prepare().await
     }
 
+    async fn identity(&self) -> Result<String> {
+        self.inner.identity().await
+    }
+
     async fn ready(&self) -> Result<Readiness> {
         self.inner.ready().await
     }
