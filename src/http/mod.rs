@@ -8,7 +8,6 @@ mod graphiql;
 mod graphql;
 mod health;
 mod observe;
-mod sheet;
 mod trace;
 
 use std::net::{SocketAddr, TcpListener};

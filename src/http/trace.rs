@@ -9,9 +9,9 @@ use futures::stream;
 use super::State;
 use super::arguments::Arguments;
 use super::failure::Failure;
-use super::sheet::{Sheet, Table};
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
+use crate::service::render::{Sheet, Table};
 use crate::service::trace::{TraceAnswer, TraceQuestion};
 
 /// About how many bytes are written at once.

@@ -2,5 +2,10 @@
 
 pub mod events;
 pub mod faulty;
+pub mod memory_store;
+pub mod private_redis;
+pub mod process;
 pub mod servers;
 pub mod service;
+pub mod stores;
+pub mod watched;
