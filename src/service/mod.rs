@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod ingest;
+pub mod render;
 pub mod trace;
 
 pub use error::{ServiceError, ServiceResult};
