@@ -363,7 +363,8 @@ fn check_items(operation: &Operation, fields: &mut Fields<'_>) {
         }
     };
     for (field, empty) in needs {
-        if *empty {
+        // A list whose items could not be read was reported item by item.
+        if *empty && !fields.is_given(field) {
             let message = format!("a {} names no lot in {field}; add at least one", operation.kind.name());
             fields.refuse(field, ErrorCode::ItemsNone, message);
         }

@@ -42,6 +42,16 @@ impl<'a> Fields<'a> {
         self.object.get(field).filter(|value| !value.is_null())
     }
 
+    /// Whether a field holds anything but null and an empty list.
+    #[must_use]
+    pub fn is_given(&self, field: &str) -> bool {
+        match self.object.get(field) {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(_) => true,
+        }
+    }
+
     fn missing(&mut self, field: &'static str) {
         self.refuse(field, ErrorCode::FieldMissing, format!("{field} is missing; add it"));
     }
