@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -27,10 +28,7 @@ pub enum PlantName {
     Dairy,
 }
 
-/// Write a synthetic plant as NDJSON events, one a line.
-///
-/// The same arguments give the same bytes on every machine. A larger plant of the same seed begins with the events of
-/// the smaller one.
+/// What to generate, and where to write it.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateArguments {
     /// Which plant.
@@ -67,8 +65,9 @@ impl GenerateArguments {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub async fn run(arguments: GenerateArguments) -> anyhow::Result<()> {
-    tokio::task::spawn_blocking(move || generate(&arguments)).await?
+pub async fn run(arguments: GenerateArguments) -> anyhow::Result<ExitCode> {
+    tokio::task::spawn_blocking(move || generate(&arguments)).await??;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn generate(arguments: &GenerateArguments) -> anyhow::Result<()> {

@@ -37,9 +37,10 @@ impl Plant for Ladder {
         let full = || milli(100_000, "KGM");
         if self.former.is_empty() {
             let seed = lot(SEED);
-            events.push(material("RUNG", "Ladder material", "KGM", MaterialClass::Raw, &[]));
             let step = Step::new(OperationKind::Receive, "", "LADDER-0", at);
+            // The seed comes first: who reads the stream finds the lot to ask about in its first event.
             events.push(step.make(output(&seed, "RUNG", full())).event());
+            events.push(material("RUNG", "Ladder material", "KGM", MaterialClass::Raw, &[]));
             self.former = vec![seed];
             return true;
         }

@@ -7,8 +7,8 @@
 //! Two plants are made to grow: [`assembly`] and [`process`]. Both consist of *campaigns* that share master data but no
 //! lot. Campaign `c` depends on the seed and on `c` alone, so **a larger plant of the same seed begins with exactly the
 //! events of the smaller one**, and a lot of a campaign that the smaller plant completes has the very same closure in
-//! both: what is reached stays equal while the plant around it grows. To compare sizes, take lots of campaign 0:
-//! [`assembly::Assembly::component`] and [`process::Process::delivery`] name them.
+//! both: what is reached stays equal while the plant around it grows. To compare sizes, take lots of campaign 0
+//! ([`growth_seeds`]; [`assembly::Assembly::component`] and [`process::Process::delivery`] name more of them).
 
 pub mod assembly;
 mod calendar;
@@ -24,7 +24,7 @@ mod stream;
 
 pub use stream::{Plant, Stream};
 
-use crate::domain::Event;
+use crate::domain::{Event, LotId};
 
 /// The most lots a growing plant may be asked for: its calendar stays inside the years that events may carry.
 pub const LOTS_MAX: u64 = 50_000_000;
@@ -71,4 +71,31 @@ pub fn events(request: PlantRequest) -> Box<dyn Iterator<Item = Event> + Send> {
         PlantRequest::Ladder { rungs } => Box::new(Stream::new(ladder::Ladder::new(rungs.min(RUNGS_MAX)))),
         PlantRequest::Dairy => Box::new(dairy::dairy()),
     }
+}
+
+/// The events of a plant by its name on the command line: assembly, process, ladder (of `lots` / 2 rungs) or dairy.
+///
+/// # Panics
+/// When there is no plant of this name: for benchmarks and tests, whose names are fixed.
+#[must_use]
+pub fn by_name(plant: &str, lots: u64, seed: u64) -> Box<dyn Iterator<Item = Event> + Send> {
+    events(match plant {
+        "assembly" => PlantRequest::Assembly { lots, seed },
+        "process" => PlantRequest::Process { lots, seed },
+        "ladder" => PlantRequest::Ladder { rungs: u32::try_from(lots / 2).unwrap_or(RUNGS_MAX) },
+        "dairy" => PlantRequest::Dairy,
+        other => panic!("there is no plant {other:?}"),
+    })
+}
+
+/// The events of a ladder; the first is the receipt of its seed.
+#[must_use]
+pub fn ladder(rungs: u32) -> Box<dyn Iterator<Item = Event> + Send> {
+    events(PlantRequest::Ladder { rungs })
+}
+
+/// Lots whose closures (thousands of lots) are equal in every process plant of the same seed from 4,000 lots on.
+#[must_use]
+pub fn growth_seeds() -> Vec<LotId> {
+    [1, 8, 15].map(|delivery| process::Process::delivery(0, delivery)).to_vec()
 }

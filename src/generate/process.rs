@@ -1,6 +1,7 @@
 //! A process plant: refilled tanks whose heels carry over, blends, splits and rework.
 //!
-//! A campaign is [`BATCHES`] batches between two cleanings of the tanks: about 14,500 lots. Deliveries refill a storage
+//! A campaign is [`BATCHES`] batches between two cleanings of the tanks: about 14,500 lots; the first has [`FIRST_BATCHES`]
+//! and about 3,000, so that a small plant completes one, too. Deliveries refill a storage
 //! tank; every batch draws from it and starts on the heel of the batch before; every batch tops up a blend tank, which is
 //! both input and output of that step; the blend is split into containers and filled into drums. So nearly everything
 //! that follows a delivery within its campaign is affected by it: closures have thousands of lots, and hundreds of
@@ -17,6 +18,8 @@ use crate::domain::{Event, LotId, MaterialClass, OperationKind, PartyRole};
 
 /// Batches of a campaign.
 pub const BATCHES: u32 = 290;
+/// Batches of the first campaign.
+pub const FIRST_BATCHES: u32 = 60;
 /// From one batch to the next; reactors work in parallel.
 const BATCH: Second = 20 * MINUTE;
 /// The steps of one batch overlap with the next ones: tanks serve several reactors.
@@ -122,8 +125,8 @@ impl Process {
         }
     }
 
-    /// The n-th delivery (from 1, about 100 of them) of a campaign (from 0). The first reaches all of the campaign, the
-    /// fiftieth about half.
+    /// The n-th delivery (from 1) of a campaign (from 0); the first campaign has about 20, the others about 100. The first
+    /// one reaches nearly all of its campaign, the one in the middle about half.
     #[must_use]
     pub fn delivery(campaign: u64, n: u32) -> LotId {
         lot(&delivery_name(campaign, n))
@@ -134,6 +137,10 @@ impl Process {
     pub fn lots(&self) -> u64 {
         self.lots
     }
+}
+
+fn batches(campaign: u64) -> u32 {
+    if campaign == 0 { FIRST_BATCHES } else { BATCHES }
 }
 
 fn delivery_name(campaign: u64, n: u32) -> String {
@@ -163,7 +170,7 @@ impl Plant for Process {
             lots: &mut self.lots,
         };
         campaign.batch(&mut work);
-        if campaign.batches == BATCHES {
+        if campaign.batches == batches(campaign.number) {
             self.campaign = None;
         }
         true
@@ -236,7 +243,7 @@ impl Campaign {
         let batch = self.react(work);
         work.now += 2 * MINUTE;
         // The last batches go to the blend in any case: nothing follows that could take them up.
-        let is_off = self.batches < BATCHES - 5 && self.chance.percent(3) && self.off_spec.is_none();
+        let is_off = self.batches + 5 < batches(self.number) && self.chance.percent(3) && self.off_spec.is_none();
         if is_off {
             self.off_spec = Some(batch);
             return;

@@ -4,7 +4,7 @@
 mod bad_input;
 mod cache;
 mod cli;
-mod conformance;
+pub(crate) mod conformance;
 mod cypher;
 mod durability;
 mod generate;
@@ -15,5 +15,6 @@ mod model;
 mod neo4j_away;
 mod oracle;
 mod rest;
+mod sqlite_file;
 mod support;
 mod tidy;

@@ -58,12 +58,19 @@ fn assembly_closures_stay_equal_while_the_plant_grows() {
 #[test]
 fn process_closures_are_large_and_stay_equal_while_the_plant_grows() {
     let [small, large] =
-        [16_000, 32_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
+        [20_000, 40_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
     for (delivery, least) in [(1, 10_000), (50, 5_000), (90, 500)] {
-        let seed = Process::delivery(0, delivery);
+        let seed = Process::delivery(1, delivery);
         let reached = small.reached(&seed, Direction::Forward);
+        println!("delivery {delivery}: {} lots", reached.len());
         assert!(reached.len() >= least, "delivery {delivery}: {}", reached.len());
         assert_eq!(reached.len(), large.reached(&seed, Direction::Forward).len(), "delivery {delivery}");
+    }
+    let smallest = PlantInMemory::record(events(PlantRequest::Process { lots: 4_000, seed: 1 }));
+    for seed in lotgraph::generate::growth_seeds() {
+        let links = |plant: &PlantInMemory| plant.closure(&seed, Direction::Forward).links.len();
+        assert!(links(&smallest) > 1_000);
+        assert_eq!(links(&smallest), links(&large), "{seed}");
     }
     // Heels: the same lot is input and output of a step.
     let tops_up = |event: lotgraph::domain::Event| match event.fact {
