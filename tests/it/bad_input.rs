@@ -147,6 +147,16 @@ fn meanings() -> Vec<Case> {
         case(operation(r#""kind":"RECEIVE","outputs":[{"lot":"L-9"}]"#), E::ValueUnknown, "kind"),
         case(operation(r#""kind":"SPLIT","inputs":[{"lot":"A"}]"#), E::ItemsNone, "outputs"),
         case(operation(r#""kind":"PROCESS""#), E::ItemsNone, "lots"),
+        case(
+            operation(r#""kind":"PROCESS","lots":["A"],"inputs":[{"lot":"A"}]"#),
+            E::FieldNotAllowed,
+            "inputs",
+        ),
+        case(
+            operation(r#""kind":"PRODUCE","lots":["A"],"outputs":[{"lot":"L-9"}]"#),
+            E::FieldNotAllowed,
+            "lots",
+        ),
         case(r#"{"type":"ship","id":"R-9","at":"2026-01-05T06:10:00Z","inputs":[]}"#, E::ItemsNone, "inputs"),
         case(
             operation(&format!(r#""kind":"PROCESS","lots":[{}]"#, vec!["\"A\""; 10_001].join(","))),
