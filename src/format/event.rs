@@ -276,8 +276,12 @@ fn read_operation(event_type: EventType, fields: &mut Fields<'_>) -> Option<Fact
     let outputs = if has_outputs(kind) { fields.objects("outputs", read_output) } else { Vec::new() };
     let lots =
         if kind == Some(OperationKind::Process) { fields.texts("lots", LotId::parse) } else { Vec::new() };
-    if let (EventType::Operation, Some(kind)) = (event_type, kind) {
-        refuse_foreign_lists(kind, fields);
+    match (event_type, kind) {
+        (EventType::Operation, Some(OperationKind::Process)) => {
+            fields.forbid(&["inputs", "outputs"], "PROCESS")
+        }
+        (EventType::Operation, Some(kind)) => fields.forbid(&["lots"], kind.name()),
+        _ => {}
     }
     let operation = Operation {
         kind: kind.unwrap_or(OperationKind::Produce),
@@ -310,19 +314,6 @@ fn has_inputs(kind: Option<OperationKind>) -> bool {
 
 fn has_outputs(kind: Option<OperationKind>) -> bool {
     !matches!(kind, Some(OperationKind::Ship | OperationKind::Scrap | OperationKind::Process))
-}
-
-/// An operation's kind decides which lists it may have.
-fn refuse_foreign_lists(kind: OperationKind, fields: &mut Fields<'_>) {
-    let foreign: &[&'static str] =
-        if kind == OperationKind::Process { &["inputs", "outputs"] } else { &["lots"] };
-    for field in foreign {
-        if fields.take(field).is_some() {
-            let message =
-                format!("a {} has no {field}; remove it, or choose the kind that has it", kind.name());
-            fields.refuse(field, ErrorCode::FieldNotAllowed, message);
-        }
-    }
 }
 
 fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {

@@ -52,6 +52,16 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// Refuses fields that operations of this kind do not have, though others do.
+    pub fn forbid(&mut self, fields: &[&'static str], kind: &str) {
+        for field in fields {
+            if self.take(field).is_some() {
+                let message = format!("a {kind} has no {field}; remove it, or choose the kind that has it");
+                self.refuse(field, ErrorCode::FieldNotAllowed, message);
+            }
+        }
+    }
+
     fn missing(&mut self, field: &'static str) {
         self.refuse(field, ErrorCode::FieldMissing, format!("{field} is missing; add it"));
     }
