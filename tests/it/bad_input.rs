@@ -8,7 +8,8 @@ use lotgraph::format::ndjson::NdjsonReader;
 use lotgraph::service::ingest::{Ingest, ItemStatus, Report, Sender};
 use lotgraph::store::Store;
 
-use crate::import::{fresh, ndjson, operations};
+use crate::import::{ndjson, operations};
+use crate::support::stores::sqlite as fresh;
 
 /// What every case finds in the store.
 const BEFORE: &str = r#"{"type":"material","code":"MILK","unit":"KGM","conversions":[{"unit":"LTR","factor":"1.03"}]}
