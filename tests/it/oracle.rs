@@ -3,19 +3,17 @@
 //! and spells out both directions instead of mirroring one.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use lotgraph::domain::{Event, Fact, LotId, Operation, Role};
 use lotgraph::genealogy::{Direction, Partial, TimeRule};
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
-use lotgraph::store::Store;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::{Value, json};
 
 use crate::support::events::{batch, event, minute};
-use crate::support::stores;
+use crate::support::stores::{self, Fresh};
 
 const NEVER: i64 = i64::MIN;
 const FOREVER: i64 = i64::MAX;
@@ -215,9 +213,7 @@ impl Oracle {
         let (lot_depths, operation_depths) = self.depths(&seeds, forward, &used);
         let into = if forward { Role::Consumed } else { Role::Produced };
         let beyond = |link: &Link| {
-            link.role == into
-                && lot_depths.contains_key(&link.lot)
-                && !operations.contains(&link.operation)
+            link.role == into && lot_depths.contains_key(&link.lot) && !operations.contains(&link.operation)
         };
         let name = |n: &usize| {
             let link = &self.links[*n];
@@ -287,7 +283,8 @@ fn random_plant(random: &mut ChaCha8Rng) -> Vec<Event> {
     events.shuffle(random);
     for n in 0..operations {
         if random.random_bool(0.12) {
-            let void = json!({"type": "void", "id": format!("V{n}"), "event": format!("O{n}"), "reason": "mistake"});
+            let void =
+                json!({"type": "void", "id": format!("V{n}"), "event": format!("O{n}"), "reason": "mistake"});
             events.push(event(&void));
         }
     }
@@ -364,8 +361,11 @@ fn comparable(answer: &TraceAnswer) -> Answer {
     };
     Answer {
         lots: trace.lots.iter().map(|node| (lot(node.index), node.depth as usize)).collect(),
-        operations:
-            trace.operations.iter().map(|node| (operation(node.index), node.depth as usize)).collect(),
+        operations: trace
+            .operations
+            .iter()
+            .map(|node| (operation(node.index), node.depth as usize))
+            .collect(),
         links: trace.links.iter().map(link).collect(),
         conflicts: trace.time_conflicts.iter().map(link).collect(),
         unknown: trace.unknown_origin.iter().map(|index| lot(*index)).collect(),
@@ -373,13 +373,13 @@ fn comparable(answer: &TraceAnswer) -> Answer {
     }
 }
 
-async fn check_plants(stores: impl AsyncFn() -> Arc<dyn Store>, first_seed: u64, plants: u64, questions: usize) {
+async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: u64, questions: usize) {
     let (mut conflicts, mut cut, mut reached) = (0, 0, 0);
     for seed in first_seed..first_seed + plants {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let store = stores().await;
+        let fresh = stores().await;
         let events = random_plant(random);
-        let receipt = store.commit(&batch(events.clone())).await.unwrap();
+        let receipt = fresh.store.commit(&batch(events.clone())).await.unwrap();
         assert!(receipt.applied, "seed {seed}: {receipt:?}");
         let oracle = Oracle::new(&events);
         let named: BTreeSet<LotId> = events
@@ -391,7 +391,7 @@ async fn check_plants(stores: impl AsyncFn() -> Arc<dyn Store>, first_seed: u64,
             .flat_map(|operation| operation.links().map(|link| link.lot.clone()))
             .collect();
         let named: Vec<LotId> = named.into_iter().collect();
-        let tracer = Tracer::new(store, TraceLimits::default());
+        let tracer = Tracer::new(fresh.store.clone(), TraceLimits::default());
         for _ in 0..questions {
             let question = random_question(random, &named);
             let answer = tracer.trace(question.clone()).await.unwrap();
@@ -433,11 +433,10 @@ async fn check_inverse(tracer: &Tracer, lots: &[LotId], seed: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_plants_on_sqlite_agree_with_the_oracle() {
-    check_plants(async || stores::sqlite().await, 1, 400, 12).await;
+    check_plants(stores::sqlite, 1, 400, 12).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_plants_on_neo4j_agree_with_the_oracle() {
-    let turn = stores::neo4j_turn().await;
-    check_plants(async || stores::neo4j(&turn).await, 10_001, 30, 10).await;
+    check_plants(stores::neo4j, 10_001, 30, 10).await;
 }

@@ -1,1 +1,176 @@
-//! To be written.
+//! The store in one SQLite file: no server, one writer, many readers (ARCHITECTURE: stores).
+//!
+//! * [`file`]: the lock, the format, the tables; [`connection`]: settings that durability depends on;
+//! * [`writer`]: the thread that commits in groups; [`commit`]: one batch inside it;
+//! * [`readers`]: snapshots; [`nodes`], [`find`], [`edges`], [`closure`], [`tally`], [`ledger`]: the reads;
+//! * [`statements`]: the SQL files; [`rows`]: rows to domain values; integer keys never leave this module.
+
+mod closure;
+mod commit;
+mod connection;
+mod edges;
+mod error;
+mod file;
+mod filter;
+mod find;
+mod keys;
+mod ledger;
+mod nodes;
+mod readers;
+mod rows;
+mod statements;
+mod tally;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+
+use self::readers::Readers;
+use self::writer::Writer;
+use super::{
+    Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Readiness,
+    Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
+};
+use crate::domain::{Node, NodeRef};
+
+/// The version of SQLite in the program.
+#[must_use]
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
+/// Connections that read at once, at least and at most; in between, one for each processor.
+const READERS: std::ops::RangeInclusive<usize> = 2..=16;
+
+/// A store in one SQLite file.
+///
+/// Opened for writing by one process at a time: a lock on `FILE.lock` dies with the process. Dropping the store
+/// finishes what is queued and folds the log into the file.
+pub struct SqliteStore {
+    readers: Arc<Readers>,
+    writer: Writer,
+    statements: Arc<AtomicU64>,
+}
+
+impl SqliteStore {
+    /// Opens the file, creating it and its tables when it is not there.
+    ///
+    /// # Errors
+    /// `Unavailable` when another process has it or it cannot be opened; `Invalid` when another program or a newer
+    /// lotgraph wrote it; `Corrupt` when its log is there without it.
+    pub fn open(path: &Path) -> Result<Self> {
+        Self::try_open(path).map_err(|fault| fault.during("open"))
+    }
+
+    fn try_open(path: &Path) -> error::Fallible<Self> {
+        let path = file::real_path(path)?;
+        let lock = file::lock(&path)?;
+        file::check_log_has_its_file(&path)?;
+        let statements = Arc::new(AtomicU64::new(0));
+        let writer = Writer::start(&path, lock, Arc::clone(&statements))?;
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let connections = processors.clamp(*READERS.start(), *READERS.end());
+        let readers = Arc::new(Readers::new(path, connections, Arc::clone(&statements)));
+        Ok(Self { readers, writer, statements })
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // Readers first: the log can only be folded into the file when nobody reads from it.
+        self.readers.close();
+        self.writer.close();
+    }
+}
+
+fn within(
+    operation: &'static str,
+    limit: &'static str,
+    max: impl TryInto<u64>,
+    got: impl TryInto<u64>,
+) -> Result<()> {
+    let wide = |number: Option<u64>| number.unwrap_or(u64::MAX);
+    StoreError::check_limit(operation, limit, wide(max.try_into().ok()), wide(got.try_into().ok()))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    fn name(&self) -> String {
+        "sqlite".to_owned()
+    }
+
+    fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        self.writer.prepare().await
+    }
+
+    async fn identity(&self) -> Result<String> {
+        self.readers.read("identity", None, |snapshot| snapshot.identity()).await
+    }
+
+    async fn ready(&self) -> Result<Readiness> {
+        let revision = self.revision().await?;
+        Ok(Readiness { server: format!("SQLite {}", rusqlite::version()), revision })
+    }
+
+    async fn revision(&self) -> Result<Revision> {
+        let read = |snapshot: &readers::Snapshot<'_>| Ok(snapshot.revision()?.0);
+        self.readers.read("revision", None, read).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Receipt> {
+        within("commit", "batch_max", self.limits().batch_max, batch.events.len())?;
+        self.writer.commit(batch.clone()).await
+    }
+
+    async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {
+        within("get", "refs_max", self.limits().refs_max, refs.len())?;
+        let refs = refs.to_vec();
+        self.readers.read("get", None, move |snapshot| nodes::get(snapshot, &refs)).await
+    }
+
+    async fn find(&self, query: &Find) -> Result<Page<Node>> {
+        within("find", "page_max", self.limits().page_max, query.first)?;
+        let query = query.clone();
+        self.readers.read("find", None, move |snapshot| find::find(snapshot, &query)).await
+    }
+
+    async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {
+        let limits = self.limits();
+        within("edges", "refs_max", limits.refs_max, query.lots.len())?;
+        within("edges", "page_max", limits.page_max, query.first)?;
+        let query = query.clone();
+        self.readers.read("edges", None, move |snapshot| edges::edges(snapshot, &query)).await
+    }
+
+    async fn closure(&self, query: &Closure) -> Result<Subgraph> {
+        let limits: Limits = self.limits();
+        within("closure", "seeds_max", limits.seeds_max, query.seeds.len())?;
+        within("closure", "nodes_max", limits.nodes_max, query.nodes_max)?;
+        let started = Instant::now();
+        let deadline: Duration = query.deadline;
+        if deadline.is_zero() {
+            return Err(StoreError::new(StoreErrorKind::Timeout, "closure"));
+        }
+        let query = query.clone();
+        let read = move |snapshot: &readers::Snapshot<'_>| closure::closure(snapshot, &query, started);
+        self.readers.read("closure", Some(deadline), read).await
+    }
+
+    async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
+        let query = query.clone();
+        self.readers.read("tally", None, move |snapshot| tally::tally(snapshot, &query)).await
+    }
+
+    async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {
+        within("changes", "page_max", self.limits().page_max, limit)?;
+        self.readers.read("changes", None, move |snapshot| ledger::changes(snapshot, after, limit)).await
+    }
+}

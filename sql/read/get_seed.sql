@@ -1,0 +1,5 @@
+-- Purpose: a lot to start a walk from.
+-- ?1 id: TEXT
+-- Returns: at most one row: key, material key or NULL, earliest_production or NULL.
+-- Why so:  one probe of a unique index.
+SELECT key, material, earliest_production FROM lot WHERE id = ?1;

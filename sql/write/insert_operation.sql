@@ -1,0 +1,11 @@
+-- Purpose: an operation.
+-- ?1 key: INTEGER
+-- ?2 id: TEXT
+-- ?3 kind: TEXT
+-- ?4 name: TEXT or NULL
+-- ?5 started: INTEGER
+-- ?6 ended: INTEGER
+-- ?7 party: INTEGER or NULL
+-- Returns: nothing.
+-- Why so:  the key is that of its event.
+INSERT INTO operation (key, id, kind, name, started, ended, party) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7);

@@ -1,0 +1,165 @@
+//! Loaders: whatever a request asks for one by one is read from the store in one call per batch.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::dataloader::{DataLoader, HashMapCache, Loader, NoCache};
+use async_graphql::{Context, Result};
+
+use crate::domain::{
+    ErrorCode, EventId, Lot, LotId, Master, MasterRef, Node, NodeRef, RecordedOperation, Role,
+};
+use crate::service::ServiceError;
+use crate::store::{EdgeKey, EdgePage, EdgesOf, Store, StoreError};
+
+/// A node as loaders hand it out: shared, not copied.
+#[derive(Debug, Clone)]
+pub enum Loaded {
+    /// A lot.
+    Lot(Arc<Lot>),
+    /// An operation.
+    Operation(Arc<RecordedOperation>),
+    /// An item of master data.
+    Master(Arc<Master>),
+}
+
+impl From<Node> for Loaded {
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Lot(lot) => Self::Lot(Arc::from(lot)),
+            Node::Operation(operation) => Self::Operation(Arc::from(operation)),
+            Node::Master(master) => Self::Master(Arc::new(master)),
+        }
+    }
+}
+
+/// Loads nodes by reference, of all kinds in one call.
+struct NodeLoader(Arc<dyn Store>);
+
+impl Loader<NodeRef> for NodeLoader {
+    type Value = Loaded;
+    type Error = Arc<StoreError>;
+
+    async fn load(&self, keys: &[NodeRef]) -> std::result::Result<HashMap<NodeRef, Loaded>, Self::Error> {
+        let nodes = self.0.get(keys).await.map_err(Arc::new)?;
+        let pairs = keys.iter().zip(nodes);
+        Ok(pairs.filter_map(|(key, node)| Some((key.clone(), node?.into()))).collect())
+    }
+}
+
+/// A page of the links of one lot.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct EdgesKey {
+    /// The lot.
+    pub lot: LotId,
+    /// Only links of these roles.
+    pub roles: Vec<Role>,
+    /// Behind this link.
+    pub after: Option<EdgeKey>,
+    /// At most this many.
+    pub first: u32,
+}
+
+/// What questions about links may differ in without being one call.
+type EdgesGroup<'a> = (&'a [Role], Option<&'a EdgeKey>, u32);
+
+/// Loads links: lots asked for with the same arguments share one call.
+struct EdgeLoader(Arc<dyn Store>);
+
+impl Loader<EdgesKey> for EdgeLoader {
+    type Value = Arc<EdgePage>;
+    type Error = Arc<StoreError>;
+
+    async fn load(
+        &self,
+        keys: &[EdgesKey],
+    ) -> std::result::Result<HashMap<EdgesKey, Arc<EdgePage>>, Self::Error> {
+        let mut groups: HashMap<EdgesGroup<'_>, Vec<&EdgesKey>> = HashMap::new();
+        for key in keys {
+            groups.entry((&key.roles, key.after.as_ref(), key.first)).or_default().push(key);
+        }
+        let mut pages = HashMap::with_capacity(keys.len());
+        for ((roles, after, first), group) in groups {
+            let query = EdgesOf {
+                lots: group.iter().map(|key| key.lot.clone()).collect(),
+                roles: roles.to_vec(),
+                after: after.cloned(),
+                first,
+            };
+            let found = self.0.edges(&query).await.map_err(Arc::new)?;
+            pages.extend(group.into_iter().cloned().zip(found.into_iter().map(Arc::new)));
+        }
+        Ok(pages)
+    }
+}
+
+/// The loaders of one request.
+pub struct Loaders {
+    nodes: DataLoader<NodeLoader, HashMapCache>,
+    edges: DataLoader<EdgeLoader, NoCache>,
+}
+
+impl Loaders {
+    /// Loaders for one request; what they read is forgotten with it.
+    #[must_use]
+    pub fn new(store: &Arc<dyn Store>) -> Self {
+        let batch = store.limits().refs_max;
+        let nodes = DataLoader::with_cache(NodeLoader(store.clone()), tokio::spawn, HashMapCache::default());
+        let edges = DataLoader::new(EdgeLoader(store.clone()), tokio::spawn);
+        // No delay beyond the current turn of the scheduler: all items of a page ask within one turn.
+        Self {
+            nodes: nodes.delay(Duration::ZERO).max_batch_size(batch),
+            edges: edges.delay(Duration::ZERO).max_batch_size(batch),
+        }
+    }
+
+    /// A node, if it exists.
+    pub(super) async fn node(&self, reference: NodeRef) -> Result<Option<Loaded>> {
+        Ok(self.nodes.load_one(reference).await?)
+    }
+
+    /// A lot that other data refer to.
+    pub(super) async fn lot(&self, id: &LotId) -> Result<Arc<Lot>> {
+        match self.node(NodeRef::Lot(id.clone())).await? {
+            Some(Loaded::Lot(lot)) => Ok(lot),
+            _ => Err(missing("lot", id.as_str())),
+        }
+    }
+
+    /// An operation that other data refer to.
+    pub(super) async fn operation(&self, id: &EventId) -> Result<Arc<RecordedOperation>> {
+        match self.node(NodeRef::Operation(id.clone())).await? {
+            Some(Loaded::Operation(operation)) => Ok(operation),
+            _ => Err(missing("operation", id.as_str())),
+        }
+    }
+
+    /// An item of master data that other data refer to.
+    pub(super) async fn master(&self, reference: MasterRef) -> Result<Arc<Master>> {
+        match self.node(NodeRef::Master(reference.clone())).await? {
+            Some(Loaded::Master(master)) => Ok(master),
+            _ => Err(missing(reference.kind().name(), reference.code())),
+        }
+    }
+
+    /// A page of the links of a lot.
+    pub(super) async fn edges(&self, key: EdgesKey) -> Result<Arc<EdgePage>> {
+        let lot = key.lot.clone();
+        self.edges.load_one(key).await?.ok_or_else(|| missing("links of lot", lot.as_str()))
+    }
+}
+
+/// A reference that leads nowhere: the answer would be wrong without it, so it is an error and not an empty field.
+fn missing(kind: &str, id: &str) -> async_graphql::Error {
+    ServiceError::new(
+        ErrorCode::StoreCorrupt,
+        format!("the store refers to the {kind} {id}, but does not hold it"),
+    )
+    .into()
+}
+
+/// The loaders of this request.
+pub(super) fn loaders<'a>(context: &Context<'a>) -> &'a Loaders {
+    context.data_unchecked::<Loaders>()
+}

@@ -1,0 +1,118 @@
+//! Reads the state that the planner judges a batch against.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::domain::{
+    Event, EventId, Lot, LotId, Master, MasterKind, MasterRef, Material, MaterialCode, Text,
+};
+use crate::store::Batch;
+use crate::store::planner::{RecordedEvent, State, events_needed, lots_needed, materials_needed};
+use crate::store::sqlite::error::{Fallible, Fault};
+use crate::store::sqlite::readers::Snapshot;
+use crate::store::sqlite::rows;
+use crate::store::sqlite::statements::{GET_LOT, LOAD_EVENT, LOAD_MATERIAL};
+
+/// What a lot is and is called in the file; unchanged, its indexes need not be written again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Names {
+    pub(super) number: Option<Text>,
+    pub(super) supplier_lot: Option<Text>,
+    pub(super) material: Option<MaterialCode>,
+    pub(super) attributes: Option<String>,
+}
+
+/// A lot in the file.
+#[derive(Debug)]
+pub(super) struct KnownLot {
+    pub(super) key: i64,
+    pub(super) names: Names,
+}
+
+/// Keys of what is in the file already.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) events: HashMap<EventId, i64>,
+    pub(super) lots: HashMap<LotId, KnownLot>,
+}
+
+/// The text that holds a lot's attributes; none for none.
+pub(super) fn attributes_text(lot: &Lot) -> Fallible<Option<String>> {
+    if lot.attributes.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&lot.attributes)
+        .map(Some)
+        .map_err(|error| Fault::damaged(format!("attributes of {}: {error}", lot.id)))
+}
+
+/// Reads what the planner needs, key by key: inside the process a look-up costs about a microsecond.
+pub(super) fn load(snapshot: &Snapshot<'_>, batch: &Batch) -> Fallible<(State, Known)> {
+    let mut state = State::default();
+    let mut known = Known::default();
+    load_events(snapshot, batch, &mut state, &mut known)?;
+    load_lots(snapshot, batch, &mut state, &mut known)?;
+    load_materials(snapshot, batch, &mut state)?;
+    Ok((state, known))
+}
+
+fn load_events(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State, known: &mut Known) -> Fallible<()> {
+    let mut statement = snapshot.statement(LOAD_EVENT)?;
+    for id in events_needed(batch) {
+        let mut found = statement.query([id.as_str()])?;
+        let Some(row) = found.next()? else { continue };
+        let body = rows::needed(row, 1)?.to_owned();
+        let commit: [u8; 16] = row.get(2)?;
+        let voided_by = rows::column(row, 3)?.map(|by| rows::parse(by, EventId::parse)).transpose()?;
+        let event = Event { fact: rows::fact(&id, &body)?, id: id.clone() };
+        known.events.insert(id.clone(), row.get(0)?);
+        let recorded = RecordedEvent { event, body, commit: Uuid::from_bytes(commit), voided_by };
+        state.events.insert(id, recorded);
+    }
+    Ok(())
+}
+
+fn load_lots(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State, known: &mut Known) -> Fallible<()> {
+    let mut statement = snapshot.statement(GET_LOT)?;
+    for id in lots_needed(batch, state) {
+        let mut found = statement.query([id.as_str()])?;
+        let Some(row) = found.next()? else { continue };
+        let lot = rows::lot(row)?;
+        let names = Names {
+            number: lot.number.clone(),
+            supplier_lot: lot.supplier_lot.clone(),
+            material: lot.material.clone(),
+            attributes: rows::column(row, 6)?.map(str::to_owned),
+        };
+        known.lots.insert(id.clone(), KnownLot { key: row.get(0)?, names });
+        state.lots.insert(id, lot);
+    }
+    Ok(())
+}
+
+fn load_materials(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State) -> Fallible<()> {
+    let mut statement = snapshot.statement(LOAD_MATERIAL)?;
+    for code in materials_needed(batch, state) {
+        let mut found = statement.query([code.as_str()])?;
+        let Some(row) = found.next()? else { continue };
+        let material = read_material(&code, rows::column(row, 0)?)?;
+        state.materials.insert(code, material);
+    }
+    Ok(())
+}
+
+fn read_material(code: &MaterialCode, body: Option<&str>) -> Fallible<Material> {
+    let Some(body) = body else { return Ok(Material::mentioned(code.clone())) };
+    match rows::master_body(MasterKind::Material, code.as_str(), body)? {
+        Master::Material(material) => Ok(material),
+        other => {
+            let other: MasterRef = other.reference();
+            Err(Fault::damaged(format!(
+                "material {code} is recorded as {} {}",
+                other.kind().name(),
+                other.code()
+            )))
+        }
+    }
+}

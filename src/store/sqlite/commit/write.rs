@@ -1,0 +1,318 @@
+//! Writes the rows of a plan, in the order of its fields.
+
+use std::collections::HashMap;
+
+use rusqlite::{CachedStatement, params};
+
+use super::MasterKeys;
+use super::load::{Known, KnownLot, Names, attributes_text};
+use crate::domain::{EventId, Fact, Flow, Lot, LotId, Master, MasterRef, MaterialClass, Operation};
+use crate::format::event as event_format;
+use crate::store::planner::{EarliestProduction, LotRow, OperationRow, VoidRow, Writes};
+use crate::store::sqlite::error::{Fallible, Fault};
+use crate::store::sqlite::readers::Snapshot;
+use crate::store::sqlite::rows::{self, role_number};
+use crate::store::sqlite::statements as sql;
+use crate::store::{Batch, Revision};
+
+/// Writes a plan that changes something.
+pub(super) fn write(
+    snapshot: &Snapshot<'_>,
+    keys: &mut MasterKeys,
+    known: Known,
+    batch: &Batch,
+    writes: &Writes,
+    revision: Revision,
+    first_event: i64,
+) -> Fallible<()> {
+    let recording = &batch.recording;
+    snapshot.statement(sql::INSERT_REVISION)?.execute(params![
+        revision.0.cast_signed(),
+        batch.commit.as_bytes(),
+        recording.recorded_at.micros(),
+        recording.actor.as_str(),
+        recording.source.as_str(),
+        first_event,
+        writes.events.len() as i64,
+    ])?;
+    let mut run = Run { snapshot, keys, events: known.events, lots: HashMap::new() };
+    run.events(writes, revision, first_event)?;
+    run.masters(writes)?;
+    run.lots(writes, known.lots)?;
+    run.operations(writes)?;
+    run.links(writes)?;
+    run.voids(writes)?;
+    run.earliest_productions(writes)
+}
+
+struct Run<'a> {
+    snapshot: &'a Snapshot<'a>,
+    keys: &'a mut MasterKeys,
+    events: HashMap<EventId, i64>,
+    lots: HashMap<LotId, i64>,
+}
+
+/// Cannot happen while the planner names what it uses; reported instead of trusted.
+fn lost(what: &str, id: &str) -> Fault {
+    Fault::Explained(
+        crate::store::StoreErrorKind::Internal,
+        format!("the plan refers to {what} {id}, which is neither loaded nor written"),
+    )
+}
+
+impl Run<'_> {
+    fn events(&mut self, writes: &Writes, revision: Revision, first_event: i64) -> Fallible<()> {
+        let mut statement = self.snapshot.statement(sql::INSERT_EVENT)?;
+        for (key, event) in (first_event..).zip(&writes.events) {
+            statement.execute(params![
+                key,
+                event.id.as_str(),
+                revision.0.cast_signed(),
+                event.event_type.name(),
+                event.body
+            ])?;
+            self.events.insert(event.id.clone(), key);
+        }
+        Ok(())
+    }
+
+    fn masters(&mut self, writes: &Writes) -> Fallible<()> {
+        let mut declare = self.snapshot.statement(sql::DECLARE_MASTER)?;
+        for master in &writes.masters {
+            let reference = master.reference();
+            let (class, parent) = match master {
+                Master::Material(material) => (material.class.map(MaterialClass::name), None),
+                Master::Equipment(equipment) => (None, equipment.parent.as_ref().map(AsRef::as_ref)),
+                Master::Operator(_) | Master::Shift(_) | Master::Party(_) => (None, None),
+            };
+            let mut search = reference.code().to_lowercase();
+            if let Some(name) = master.name() {
+                search.push('\n');
+                search.push_str(&name.as_str().to_lowercase());
+            }
+            declare.execute(params![
+                reference.kind().name(),
+                reference.code(),
+                event_format::body(&Fact::Master(master.clone())),
+                class,
+                parent as Option<&str>,
+                search,
+            ])?;
+        }
+        let mut mention = self.snapshot.statement(sql::MENTION_MASTER)?;
+        for reference in &writes.mentions {
+            if self.keys.get(reference).is_none() {
+                let search = reference.code().to_lowercase();
+                mention.execute(params![reference.kind().name(), reference.code(), search])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn master_key(
+        keys: &mut MasterKeys,
+        lookup: &mut CachedStatement<'_>,
+        reference: &MasterRef,
+    ) -> Fallible<i64> {
+        if let Some(key) = keys.get(reference) {
+            return Ok(key);
+        }
+        let mut rows = lookup.query(params![reference.kind().name(), reference.code()])?;
+        let row = rows.next()?.ok_or_else(|| lost("master data", reference.code()))?;
+        let key = row.get(0)?;
+        keys.put(reference.clone(), key);
+        Ok(key)
+    }
+
+    fn lots(&mut self, writes: &Writes, mut known: HashMap<LotId, KnownLot>) -> Fallible<()> {
+        let mut lookup = self.snapshot.statement(sql::LOAD_MASTER_KEY)?;
+        let mut statements = LotStatements {
+            insert: self.snapshot.statement(sql::INSERT_LOT)?,
+            flows: self.snapshot.statement(sql::UPDATE_LOT_FLOWS)?,
+            names: self.snapshot.statement(sql::UPDATE_LOT_NAMES)?,
+        };
+        for LotRow { lot, .. } in &writes.lots {
+            let material = match &lot.material {
+                None => None,
+                Some(code) => {
+                    let reference = MasterRef::Material(code.clone());
+                    Some(Self::master_key(self.keys, &mut lookup, &reference)?)
+                }
+            };
+            let key = match known.remove(&lot.id) {
+                None => statements.insert(lot, material)?,
+                Some(before) => statements.update(lot, material, before)?,
+            };
+            self.lots.insert(lot.id.clone(), key);
+        }
+        Ok(())
+    }
+
+    fn operations(&mut self, writes: &Writes) -> Fallible<()> {
+        let mut lookup = self.snapshot.statement(sql::LOAD_MASTER_KEY)?;
+        let mut insert = self.snapshot.statement(sql::INSERT_OPERATION)?;
+        let mut take_part = self.snapshot.statement(sql::INSERT_PARTICIPATION)?;
+        for row in &writes.operations {
+            let OperationRow { id, kind, name, start, end, party, processed_by } = row;
+            let key = self.event_key(id)?;
+            let party = party.clone().map(MasterRef::Party);
+            let party = match &party {
+                None => None,
+                Some(party) => Some(Self::master_key(self.keys, &mut lookup, party)?),
+            };
+            insert.execute(params![
+                key,
+                id.as_str(),
+                kind.name(),
+                name.as_ref().map(AsRef::<str>::as_ref),
+                start.micros(),
+                end.micros(),
+                party,
+            ])?;
+            for resource in processed_by {
+                let resource = Self::master_key(self.keys, &mut lookup, resource)?;
+                take_part.execute(params![resource, end.micros(), key])?;
+            }
+            if let Some(party) = party {
+                take_part.execute(params![party, end.micros(), key])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn links(&mut self, writes: &Writes) -> Fallible<()> {
+        let mut insert = self.snapshot.statement(sql::INSERT_LINK)?;
+        for link in &writes.links {
+            let lot = self.lots.get(&link.lot).ok_or_else(|| lost("lot", link.lot.as_str()))?;
+            let amount = link.quantity.as_ref().map(|quantity| quantity.amount.to_string());
+            insert.execute(params![
+                self.event_key(&link.operation)?,
+                role_number(link.role),
+                link.position,
+                lot,
+                amount,
+                link.quantity.as_ref().map(|quantity| quantity.unit.as_str()),
+                link.earliest.micros(),
+                link.latest.micros(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn voids(&mut self, writes: &Writes) -> Fallible<()> {
+        for VoidRow { operation: id, voided } in &writes.voids {
+            let key = self.event_key(id)?;
+            self.snapshot.statement(sql::DELETE_LINKS)?.execute([key])?;
+            let operation = self.recorded_operation(id)?;
+            let mut lookup = self.snapshot.statement(sql::LOAD_MASTER_KEY)?;
+            let mut leave = self.snapshot.statement(sql::DELETE_PARTICIPATION)?;
+            for resource in resources(&operation) {
+                let resource = Self::master_key(self.keys, &mut lookup, &resource)?;
+                leave.execute(params![resource, operation.at.micros(), key])?;
+            }
+            let by = self.event_key(&voided.by)?;
+            self.snapshot.statement(sql::VOID_OPERATION)?.execute([key, by])?;
+        }
+        Ok(())
+    }
+
+    fn recorded_operation(&self, id: &EventId) -> Fallible<Operation> {
+        let mut statement = self.snapshot.statement(sql::LOAD_EVENT)?;
+        let mut found = statement.query([id.as_str()])?;
+        let row = found.next()?.ok_or_else(|| lost("event", id.as_str()))?;
+        rows::operation_body(id, rows::needed(row, 1)?)
+    }
+
+    fn earliest_productions(&mut self, writes: &Writes) -> Fallible<()> {
+        let mut statement = self.snapshot.statement(sql::RECOMPUTE_EARLIEST_PRODUCTION)?;
+        let withdrawn = |row: &&LotRow| row.earliest_production == EarliestProduction::Recompute;
+        for row in writes.lots.iter().filter(withdrawn) {
+            let id = &row.lot.id;
+            let key = self.lots.get(id).ok_or_else(|| lost("lot", id.as_str()))?;
+            statement.execute([key])?;
+        }
+        Ok(())
+    }
+
+    fn event_key(&self, id: &EventId) -> Fallible<i64> {
+        self.events.get(id).copied().ok_or_else(|| lost("event", id.as_str()))
+    }
+}
+
+/// Everything that took part in an operation besides its lots.
+fn resources(operation: &Operation) -> Vec<MasterRef> {
+    let equipment = operation.equipment.iter().cloned().map(MasterRef::Equipment);
+    let operators = operation.operators.iter().cloned().map(MasterRef::Operator);
+    let shift = operation.shift.iter().cloned().map(MasterRef::Shift);
+    let party = operation.party.iter().cloned().map(MasterRef::Party);
+    equipment.chain(operators).chain(shift).chain(party).collect()
+}
+
+struct LotStatements<'a> {
+    insert: CachedStatement<'a>,
+    flows: CachedStatement<'a>,
+    names: CachedStatement<'a>,
+}
+
+impl LotStatements<'_> {
+    fn insert(&mut self, lot: &Lot, material: Option<i64>) -> Fallible<i64> {
+        Ok(self.insert.insert(params![
+            lot.id.as_str(),
+            lot.number.as_ref().map(AsRef::<str>::as_ref),
+            lot.supplier_lot.as_ref().map(AsRef::<str>::as_ref),
+            material,
+            lot.material_claims,
+            attributes_text(lot)?,
+            flow_text(&lot.received)?,
+            flow_text(&lot.produced)?,
+            flow_text(&lot.consumed)?,
+            flow_text(&lot.shipped)?,
+            flow_text(&lot.scrapped)?,
+            lot.in_place,
+            lot.origin().name(),
+            lot.earliest_production.map(|at| at.micros()),
+            lot.search_text(),
+        ])?)
+    }
+
+    fn update(&mut self, lot: &Lot, material: Option<i64>, before: KnownLot) -> Fallible<i64> {
+        let KnownLot { key, names: before } = before;
+        self.flows.execute(params![
+            key,
+            lot.material_claims,
+            flow_text(&lot.received)?,
+            flow_text(&lot.produced)?,
+            flow_text(&lot.consumed)?,
+            flow_text(&lot.shipped)?,
+            flow_text(&lot.scrapped)?,
+            lot.in_place,
+            lot.origin().name(),
+            lot.earliest_production.map(|at| at.micros()),
+        ])?;
+        let names = Names {
+            number: lot.number.clone(),
+            supplier_lot: lot.supplier_lot.clone(),
+            material: lot.material.clone(),
+            attributes: attributes_text(lot)?,
+        };
+        if names != before {
+            self.names.execute(params![
+                key,
+                lot.number.as_ref().map(AsRef::<str>::as_ref),
+                lot.supplier_lot.as_ref().map(AsRef::<str>::as_ref),
+                material,
+                names.attributes,
+                lot.search_text(),
+            ])?;
+        }
+        Ok(key)
+    }
+}
+
+/// A flow as JSON; nothing while nothing moved.
+fn flow_text(flow: &Flow) -> Fallible<Option<String>> {
+    if *flow == Flow::default() {
+        return Ok(None);
+    }
+    serde_json::to_string(flow).map(Some).map_err(|error| Fault::damaged(format!("a flow: {error}")))
+}

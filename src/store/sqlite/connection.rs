@@ -1,0 +1,78 @@
+//! Opens connections, sets what durability depends on, and refuses when SQLite did not take it.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::types::FromSql;
+use rusqlite::{Connection, OpenFlags};
+
+use super::error::{Fallible, Fault};
+use crate::store::StoreErrorKind;
+
+/// How long to wait for somebody else's lock on the file: an auditor's tool, a backup.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Statements kept compiled, more than there are.
+const STATEMENTS_KEPT: usize = 128;
+/// Pages kept in memory by the writer, in KiB.
+const WRITER_CACHE_KIB: i64 = 64 * 1024;
+/// Pages kept in memory by each reader, in KiB.
+const READER_CACHE_KIB: i64 = 32 * 1024;
+/// The write-ahead log is cut back to this when it starts again.
+const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
+
+/// Opens the connection that writes; creates the file.
+pub(super) fn open_writer(path: &Path) -> Fallible<Connection> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    prepare(&connection, WRITER_CACHE_KIB)?;
+    set(&connection, "journal_mode", "WAL")?;
+    // At every commit the log is synced: what was acknowledged survives a power cut (NORMAL would not promise that).
+    set(&connection, "synchronous", "FULL")?;
+    set(&connection, "foreign_keys", "ON")?;
+    set(&connection, "journal_size_limit", LOG_BYTES_KEPT)?;
+    must_be(&connection, "journal_mode", "wal".to_owned())?;
+    must_be(&connection, "synchronous", 2)?;
+    must_be(&connection, "foreign_keys", 1)?;
+    Ok(connection)
+}
+
+/// Opens a connection that can only read.
+pub(super) fn open_reader(path: &Path) -> Fallible<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    prepare(&connection, READER_CACHE_KIB)?;
+    set(&connection, "query_only", "ON")?;
+    must_be(&connection, "query_only", 1)?;
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection, cache_kib: i64) -> Fallible<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
+    // Negative: in KiB instead of pages.
+    set(connection, "cache_size", -cache_kib)?;
+    set(connection, "temp_store", "MEMORY")?;
+    let millis = i64::try_from(BUSY_TIMEOUT.as_millis()).unwrap_or(i64::MAX);
+    must_be(connection, "busy_timeout", millis)
+}
+
+fn set(connection: &Connection, name: &str, value: impl rusqlite::ToSql) -> Fallible<()> {
+    Ok(connection.pragma_update(None, name, value)?)
+}
+
+/// A setting that SQLite silently did not take (WAL on a network file system, say) is refused, not lived with.
+fn must_be<T: FromSql + PartialEq + std::fmt::Debug>(
+    connection: &Connection,
+    name: &str,
+    wanted: T,
+) -> Fallible<()> {
+    let got: T = connection.pragma_query_value(None, name, |row| row.get(0))?;
+    if got == wanted {
+        return Ok(());
+    }
+    let why = format!(
+        "SQLite keeps {name} at {got:?} instead of {wanted:?}; put the file on a local disk that supports it"
+    );
+    Err(Fault::Explained(StoreErrorKind::Invalid(why.clone()), why))
+}

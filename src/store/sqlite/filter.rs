@@ -1,0 +1,159 @@
+//! Filters as the parameters of statements.
+
+use super::error::{Fallible, Fault};
+use super::readers::Snapshot;
+use super::statements::{LIST_MATERIALS_OF_CLASS, LOAD_MASTER_KEY};
+use crate::domain::{MasterRef, MaterialClass, OperationKind, Origin};
+use crate::store::{LotFilter, MasterFilter, OperationFilter};
+
+/// A list as the JSON array that `json_each` reads.
+fn array<T: serde::Serialize>(items: &[T]) -> Fallible<String> {
+    serde_json::to_string(items).map_err(|error| Fault::damaged(format!("a filter: {error}")))
+}
+
+/// Parameters of the statements that filter lots.
+pub(super) struct LotParameters {
+    pub(super) origins: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) produced_from: Option<i64>,
+    pub(super) produced_before: Option<i64>,
+    /// Keys of the materials allowed, each once; `None`: every lot, also one without a material.
+    pub(super) materials: Option<Vec<i64>>,
+}
+
+impl LotParameters {
+    /// Looks up what the filter names; a material that does not exist matches no lot.
+    pub(super) fn new(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Self> {
+        let origins: Option<Vec<&str>> =
+            filter.origins.as_ref().map(|origins| origins.iter().copied().map(Origin::name).collect());
+        Ok(Self {
+            origins: origins.map(|origins| array(&origins)).transpose()?,
+            text: filter.text.as_ref().map(|text| text.as_str().to_lowercase()),
+            produced_from: filter.produced_from.map(|at| at.micros()),
+            produced_before: filter.produced_before.map(|at| at.micros()),
+            materials: materials(snapshot, filter)?,
+        })
+    }
+
+    /// Whether every lot passes.
+    pub(super) fn passes_all(&self) -> bool {
+        self.origins.is_none()
+            && self.text.is_none()
+            && self.produced_from.is_none()
+            && self.produced_before.is_none()
+            && self.materials.is_none()
+    }
+
+    /// The materials as the JSON array that `json_each` reads.
+    pub(super) fn materials_array(&self) -> Fallible<Option<String>> {
+        self.materials.as_ref().map(|keys| array(keys)).transpose()
+    }
+}
+
+fn materials(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Option<Vec<i64>>> {
+    let named = match &filter.materials {
+        None => None,
+        Some(codes) => {
+            let references = codes.iter().cloned().map(MasterRef::Material);
+            let mut keys = master_keys(snapshot, references)?.into_iter().flatten().collect::<Vec<i64>>();
+            keys.sort_unstable();
+            keys.dedup();
+            Some(keys)
+        }
+    };
+    let of_class = match &filter.classes {
+        None => None,
+        Some(classes) => Some(of_classes(snapshot, classes)?),
+    };
+    Ok(match (named, of_class) {
+        (Some(mut named), Some(of_class)) => {
+            named.retain(|key| of_class.contains(key));
+            Some(named)
+        }
+        (named, of_class) => named.or(of_class),
+    })
+}
+
+fn of_classes(snapshot: &Snapshot<'_>, classes: &[MaterialClass]) -> Fallible<Vec<i64>> {
+    let names: Vec<&str> = classes.iter().copied().map(MaterialClass::name).collect();
+    let mut statement = snapshot.statement(LIST_MATERIALS_OF_CLASS)?;
+    let keys = statement.query_map([array(&names)?], |row| row.get(0))?;
+    Ok(keys.collect::<rusqlite::Result<Vec<i64>>>()?)
+}
+
+fn master_keys(
+    snapshot: &Snapshot<'_>,
+    references: impl Iterator<Item = MasterRef>,
+) -> Fallible<Vec<Option<i64>>> {
+    let mut statement = snapshot.statement(LOAD_MASTER_KEY)?;
+    references
+        .map(|reference| {
+            let mut rows = statement.query([reference.kind().name(), reference.code()])?;
+            Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
+        })
+        .collect()
+}
+
+/// Parameters of the statements that filter operations.
+pub(super) struct OperationParameters {
+    pub(super) kinds: Option<String>,
+    pub(super) name: Option<String>,
+    pub(super) voided: Option<bool>,
+    /// At or after, in microseconds.
+    pub(super) from: i64,
+    /// Before, in microseconds.
+    pub(super) before: i64,
+    /// Keys of equipment, operator, shift and party asked for; any of them may be `None`.
+    pub(super) resources: Vec<Option<i64>>,
+}
+
+impl OperationParameters {
+    /// Looks up what the filter names; `None` when that does not exist, so that no operation can pass.
+    pub(super) fn new(snapshot: &Snapshot<'_>, filter: &OperationFilter) -> Fallible<Option<Self>> {
+        let kinds: Option<Vec<&str>> =
+            filter.kinds.as_ref().map(|kinds| kinds.iter().copied().map(OperationKind::name).collect());
+        let named = [
+            filter.equipment.clone().map(MasterRef::Equipment),
+            filter.operator.clone().map(MasterRef::Operator),
+            filter.shift.clone().map(MasterRef::Shift),
+            filter.party.clone().map(MasterRef::Party),
+        ];
+        let mut resources = master_keys(snapshot, named.into_iter().flatten())?;
+        if resources.iter().any(Option::is_none) {
+            return Ok(None);
+        }
+        if !resources.is_empty() {
+            resources.resize(4, None);
+        }
+        Ok(Some(Self {
+            kinds: kinds.map(|kinds| array(&kinds)).transpose()?,
+            name: filter.name.as_ref().map(|name| name.as_str().to_owned()),
+            voided: filter.voided,
+            from: filter.from.map_or(i64::MIN, |at| at.micros()),
+            before: filter.before.map_or(i64::MAX, |at| at.micros()),
+            resources,
+        }))
+    }
+}
+
+/// Parameters of the statements that filter master data.
+pub(super) struct MasterParameters<'a> {
+    pub(super) text: Option<String>,
+    pub(super) declared: Option<bool>,
+    pub(super) class: Option<&'static str>,
+    pub(super) parent: Option<&'a str>,
+    pub(super) role: Option<&'static str>,
+}
+
+impl<'a> MasterParameters<'a> {
+    /// The filter as parameters.
+    pub(super) fn new(filter: &'a MasterFilter) -> Self {
+        Self {
+            text: filter.text.as_ref().map(|text| text.as_str().to_lowercase()),
+            declared: filter.declared,
+            class: filter.class.map(MaterialClass::name),
+            parent: filter.parent.as_ref().map(AsRef::as_ref),
+            role: filter.role.map(crate::domain::PartyRole::name),
+        }
+    }
+}

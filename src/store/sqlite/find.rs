@@ -1,0 +1,117 @@
+//! Pages of nodes under a filter.
+
+use rusqlite::{Params, Row, params};
+
+use super::error::Fallible;
+use super::filter::{LotParameters, MasterParameters, OperationParameters};
+use super::readers::Snapshot;
+use super::rows;
+use super::statements::{
+    FIND_LOTS, FIND_LOTS_NAMED, FIND_LOTS_OF_MATERIAL, FIND_MASTERS, FIND_OPERATIONS, FIND_OPERATIONS_OF,
+};
+use crate::domain::{Lot, MasterKind, Node, RecordedOperation};
+use crate::store::{Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, What};
+
+/// Up to this many materials are merged from their own ranges; with more, one walk over all lots reads less.
+const MATERIALS_MERGED_MAX: usize = 16;
+
+/// A page of nodes. One item more than asked for is read, to know whether more follow.
+pub(super) fn find(snapshot: &Snapshot<'_>, query: &Find) -> Fallible<Page<Node>> {
+    let after = query.after.as_ref();
+    let after_id = after.map_or("", |key| key.id.as_str());
+    let limit = i64::from(query.first) + 1;
+    let mut items: Vec<Node> = match &query.what {
+        What::Lots(filter) => lots(snapshot, filter, after_id, limit)?.into_iter().map(lot_node).collect(),
+        What::LotsNamed(text) => {
+            let named = list(snapshot, FIND_LOTS_NAMED, params![text.as_str(), after_id, limit], rows::lot)?;
+            named.into_iter().map(lot_node).collect()
+        }
+        What::Operations(filter) => {
+            let found = operations(snapshot, filter, after, limit)?;
+            found.into_iter().map(|operation| Node::Operation(Box::new(operation))).collect()
+        }
+        What::Masters(kind, filter) => masters(snapshot, *kind, filter, after_id, limit)?,
+    };
+    let more = items.len() > query.first as usize;
+    items.truncate(query.first as usize);
+    Ok(Page { items, more })
+}
+
+fn lot_node(lot: Lot) -> Node {
+    Node::Lot(Box::new(lot))
+}
+
+fn list<T>(
+    snapshot: &Snapshot<'_>,
+    text: &'static str,
+    parameters: impl Params,
+    read: impl Fn(&Row<'_>) -> Fallible<T>,
+) -> Fallible<Vec<T>> {
+    let mut statement = snapshot.statement(text)?;
+    let mut found = statement.query(parameters)?;
+    let mut items = Vec::new();
+    while let Some(row) = found.next()? {
+        items.push(read(row)?);
+    }
+    Ok(items)
+}
+
+fn lots(snapshot: &Snapshot<'_>, filter: &LotFilter, after: &str, limit: i64) -> Fallible<Vec<Lot>> {
+    let p = LotParameters::new(snapshot, filter)?;
+    let merged = p.materials.as_ref().filter(|materials| materials.len() <= MATERIALS_MERGED_MAX);
+    let Some(materials) = merged else {
+        let materials = p.materials_array()?;
+        let parameters =
+            params![after, p.origins, p.text, p.produced_from, p.produced_before, materials, limit];
+        return list(snapshot, FIND_LOTS, parameters, rows::lot);
+    };
+    let mut lots = Vec::new();
+    for material in materials {
+        let parameters =
+            params![after, p.origins, p.text, p.produced_from, p.produced_before, material, limit];
+        lots.append(&mut list(snapshot, FIND_LOTS_OF_MATERIAL, parameters, rows::lot)?);
+    }
+    // Each material's lots come by id; a stable sort of such runs is a merge.
+    lots.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(lots)
+}
+
+fn operations(
+    snapshot: &Snapshot<'_>,
+    filter: &OperationFilter,
+    after: Option<&FindKey>,
+    limit: i64,
+) -> Fallible<Vec<RecordedOperation>> {
+    let Some(p) = OperationParameters::new(snapshot, filter)? else { return Ok(Vec::new()) };
+    // Identifiers are never empty: (moment, "") stands before everything of that moment.
+    let (mut end, mut id) = (p.from, "");
+    if let Some(after) = after {
+        let at = after.at.map_or(i64::MIN, |at| at.micros());
+        if at >= end {
+            (end, id) = (at, after.id.as_str());
+        }
+    }
+    match p.resources.as_slice() {
+        [first, second, third, fourth] => {
+            let parameters =
+                params![end, id, p.before, p.kinds, p.name, p.voided, first, second, third, fourth, limit];
+            list(snapshot, FIND_OPERATIONS_OF, parameters, rows::operation)
+        }
+        _ => {
+            let parameters = params![end, id, p.before, p.kinds, p.name, p.voided, limit];
+            list(snapshot, FIND_OPERATIONS, parameters, rows::operation)
+        }
+    }
+}
+
+fn masters(
+    snapshot: &Snapshot<'_>,
+    kind: MasterKind,
+    filter: &MasterFilter,
+    after: &str,
+    limit: i64,
+) -> Fallible<Vec<Node>> {
+    let p = MasterParameters::new(filter);
+    let parameters = params![kind.name(), after, p.text, p.declared, p.class, p.parent, p.role, limit];
+    list(snapshot, FIND_MASTERS, parameters, |row| Ok(Node::Master(rows::master(row, kind)?)))
+}

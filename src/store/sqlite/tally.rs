@@ -1,0 +1,76 @@
+//! Counts, grouped.
+
+use rusqlite::{Params, params};
+
+use super::error::Fallible;
+use super::filter::{LotParameters, MasterParameters, OperationParameters};
+use super::readers::Snapshot;
+use super::rows;
+use super::statements::{
+    COUNT_ALL_LOTS, COUNT_LOTS, COUNT_LOTS_NAMED, COUNT_MASTERS, COUNT_OPERATIONS, COUNT_OPERATIONS_OF,
+};
+use crate::domain::{MasterKind, Text};
+use crate::store::{Bucket, LotFilter, MasterFilter, OperationFilter, Tally, What};
+
+/// The buckets of a tally, by key; one without a key comes last.
+pub(super) fn tally(snapshot: &Snapshot<'_>, tally: &Tally) -> Fallible<Vec<Bucket>> {
+    match tally {
+        Tally::LotsByMaterial(filter) => lots(snapshot, filter),
+        Tally::OperationsByKind(filter) => operations(snapshot, filter),
+        Tally::Count(what) => {
+            let count = match what {
+                What::Lots(filter) => sum(&lots(snapshot, filter)?),
+                What::Operations(filter) => sum(&operations(snapshot, filter)?),
+                What::LotsNamed(text) => one(snapshot, COUNT_LOTS_NAMED, [text.as_str()])?,
+                What::Masters(kind, filter) => masters(snapshot, *kind, filter)?,
+            };
+            Ok(vec![Bucket { key: None, count }])
+        }
+    }
+}
+
+fn sum(buckets: &[Bucket]) -> u64 {
+    buckets.iter().map(|bucket| bucket.count).sum()
+}
+
+fn one(snapshot: &Snapshot<'_>, text: &'static str, parameters: impl Params) -> Fallible<u64> {
+    let mut statement = snapshot.statement(text)?;
+    let mut found = statement.query(parameters)?;
+    let row = found.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    rows::count(row, 0)
+}
+
+fn groups(snapshot: &Snapshot<'_>, text: &'static str, parameters: impl Params) -> Fallible<Vec<Bucket>> {
+    let mut statement = snapshot.statement(text)?;
+    let mut found = statement.query(parameters)?;
+    let mut buckets = Vec::new();
+    while let Some(row) = found.next()? {
+        let key = rows::column(row, 0)?.map(|key| rows::parse(key, Text::parse)).transpose()?;
+        buckets.push(Bucket { key, count: rows::count(row, 1)? });
+    }
+    buckets.sort_by(|a, b| (a.key.is_none(), &a.key).cmp(&(b.key.is_none(), &b.key)));
+    Ok(buckets)
+}
+
+fn lots(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Vec<Bucket>> {
+    let p = LotParameters::new(snapshot, filter)?;
+    if p.passes_all() {
+        return groups(snapshot, COUNT_ALL_LOTS, []);
+    }
+    let materials = p.materials_array()?;
+    groups(snapshot, COUNT_LOTS, params![p.origins, p.text, p.produced_from, p.produced_before, materials])
+}
+
+fn operations(snapshot: &Snapshot<'_>, filter: &OperationFilter) -> Fallible<Vec<Bucket>> {
+    let Some(p) = OperationParameters::new(snapshot, filter)? else { return Ok(Vec::new()) };
+    if let [first, second, third, fourth] = p.resources.as_slice() {
+        let parameters = params![p.from, p.before, p.kinds, p.name, p.voided, first, second, third, fourth];
+        return groups(snapshot, COUNT_OPERATIONS_OF, parameters);
+    }
+    groups(snapshot, COUNT_OPERATIONS, params![p.from, p.before, p.kinds, p.name, p.voided])
+}
+
+fn masters(snapshot: &Snapshot<'_>, kind: MasterKind, filter: &MasterFilter) -> Fallible<u64> {
+    let p = MasterParameters::new(filter);
+    one(snapshot, COUNT_MASTERS, params![kind.name(), p.text, p.declared, p.class, p.parent, p.role])
+}
