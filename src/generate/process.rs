@@ -243,7 +243,8 @@ impl Campaign {
         let batch = self.react(work);
         work.now += 2 * MINUTE;
         // The last batches go to the blend in any case: nothing follows that could take them up.
-        let is_off = self.batches + 5 < batches(self.number) && self.chance.percent(3) && self.off_spec.is_none();
+        let is_off =
+            self.batches + 5 < batches(self.number) && self.chance.percent(3) && self.off_spec.is_none();
         if is_off {
             self.off_spec = Some(batch);
             return;

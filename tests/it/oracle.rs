@@ -373,12 +373,7 @@ fn comparable(answer: &TraceAnswer) -> Answer {
     }
 }
 
-async fn check_plants(
-    stores: impl AsyncFn() -> Fresh,
-    first_seed: u64,
-    plants: u64,
-    questions: usize,
-) {
+async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: u64, questions: usize) {
     let (mut conflicts, mut cut, mut reached) = (0, 0, 0);
     for seed in first_seed..first_seed + plants {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
