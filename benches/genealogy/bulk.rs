@@ -1,7 +1,11 @@
 //! Bulk import, bytes in to queryable, against the raw batched insert of the same rows.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use lotgraph::domain::Text;
+use lotgraph::service::import::{self, Counts, Format, Observer, Options, Rejected};
+use lotgraph::service::ingest::Sender;
 use lotgraph::store::Store;
 use lotgraph::store::sqlite::SqliteStore;
 
@@ -19,7 +23,7 @@ pub async fn run(folder: &Path, neo4j_uri: &str) {
     for plant in ["assembly", "process"] {
         let lines: Vec<u8> = {
             let mut lines = Vec::new();
-            for event in lotgraph::generate::by_name(plant, LOTS, 3) {
+            for event in crate::plants::events(plant, LOTS, 3) {
                 lines.extend_from_slice(lotgraph::format::event::line(&event).as_bytes());
                 lines.push(b'\n');
             }
@@ -35,16 +39,33 @@ pub async fn run(folder: &Path, neo4j_uri: &str) {
     println!();
 }
 
+/// Notes nothing.
+struct Silent;
+
+impl Observer for Silent {
+    fn progress(&mut self, _: u64, _: &Counts) {}
+
+    fn rejected(&mut self, row: &Rejected) -> std::io::Result<()> {
+        panic!("a generated plant is accepted: {row:?}")
+    }
+}
+
 /// What `lotgraph import` does with the bytes of a file.
-async fn import(store: std::sync::Arc<dyn Store>, lines: &[u8]) -> u64 {
-    let summary = lotgraph::service::import::ndjson_bytes(store, lines.to_vec(), BATCH).await.unwrap();
-    assert_eq!(summary.rejected, 0);
-    summary.accepted
+async fn import(store: Arc<dyn Store>, lines: &[u8]) -> u64 {
+    let options = Options {
+        format: Format::Ndjson,
+        batch: BATCH,
+        dry_run: false,
+        sender: Sender { actor: Text::parse("bench").unwrap(), source: Text::parse("bench").unwrap() },
+    };
+    let source = Box::new(std::io::Cursor::new(lines.to_vec()));
+    let summary = import::import(store, source, options, &mut Silent).await.unwrap();
+    summary.counts.accepted
 }
 
 async fn sqlite(folder: &Path, plant: &str, lines: &[u8], round: u32) {
     let imported = folder.join(format!("import-{plant}-{round}.sqlite"));
-    let store = std::sync::Arc::new(SqliteStore::open(&imported).unwrap());
+    let store = Arc::new(SqliteStore::open(&imported).unwrap());
     store.prepare().await.unwrap();
     let (time, events) = timed(import(store.clone(), lines)).await;
     drop(store);
@@ -59,7 +80,7 @@ async fn sqlite(folder: &Path, plant: &str, lines: &[u8], round: u32) {
 
 async fn neo4j(uri: &str, plant: &str, lines: &[u8]) {
     plants::wipe(uri).await;
-    let store = std::sync::Arc::new(plants::neo4j(uri).await);
+    let store = Arc::new(plants::neo4j(uri).await);
     store.prepare().await.unwrap();
     let (time, events) = timed(import(store, lines)).await;
     let baseline = baseline_neo4j::insert_raw(uri, BATCH).await;

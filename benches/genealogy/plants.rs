@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use lotgraph::domain::{Event, LotId, Text, Timestamp};
 use lotgraph::genealogy::{Direction, TimeRule};
+use lotgraph::generate::PlantRequest;
 use lotgraph::service::trace::{TraceQuestion, Tracer};
 use lotgraph::store::neo4j::{Neo4jOptions, Neo4jStore};
 use lotgraph::store::sqlite::SqliteStore;
@@ -77,17 +78,26 @@ pub async fn wipe(uri: &str) {
     }
 }
 
+/// The events of a growing plant.
+pub fn events(plant: &str, lots: u64, seed: u64) -> impl Iterator<Item = Event> {
+    lotgraph::generate::events(match plant {
+        "assembly" => PlantRequest::Assembly { lots, seed },
+        "process" => PlantRequest::Process { lots, seed },
+        other => panic!("no plant {other}"),
+    })
+}
+
 pub async fn load(folder: &Path, neo4j_uri: &str, plant: &str, lots: u64) -> Plant {
     let file = folder.join(format!("{plant}-{lots}.sqlite"));
     let sqlite = SqliteStore::open(&file).unwrap();
     sqlite.prepare().await.unwrap();
-    let (time, events) = timed(fill(&sqlite, lotgraph::generate::by_name(plant, lots, 7))).await;
-    println!("{plant}: {events} events into sqlite in {}", show(time));
+    let (time, count) = timed(fill(&sqlite, events(plant, lots, 7))).await;
+    println!("{plant}: {count} events into sqlite in {}", show(time));
     wipe(neo4j_uri).await;
     let neo4j = neo4j(neo4j_uri).await;
     neo4j.prepare().await.unwrap();
-    let (time, _) = timed(fill(&neo4j, lotgraph::generate::by_name(plant, lots, 7))).await;
-    println!("{plant}: {events} events into neo4j in {}\n", show(time));
+    let (time, _) = timed(fill(&neo4j, events(plant, lots, 7))).await;
+    println!("{plant}: {count} events into neo4j in {}\n", show(time));
     let (sqlite, neo4j) = (Arc::new(sqlite), Arc::new(neo4j));
     let everything = sample(sqlite.as_ref(), 4_000).await;
     let forward = pick(sqlite.clone(), &everything, Direction::Forward).await;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use lotgraph::domain::{LotId, NodeRef};
 use lotgraph::genealogy::Direction;
+use lotgraph::generate::PlantRequest;
+use lotgraph::generate::process::Process;
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, Tracer};
 use lotgraph::store::Store;
 use lotgraph::store::sqlite::SqliteStore;
@@ -99,7 +101,7 @@ pub async fn ladder(folder: &Path, neo4j_uri: &str) {
     for (name, store) in stores {
         store.prepare().await.unwrap();
         for rungs in [20, 40] {
-            let mut events = lotgraph::generate::ladder(rungs).peekable();
+            let mut events = lotgraph::generate::events(PlantRequest::Ladder { rungs }).peekable();
             let first = events.peek().unwrap().clone();
             let lotgraph::domain::Fact::Operation(operation) = &first.fact else { panic!("{first:?}") };
             let seed = operation.links().next().unwrap().lot.clone();
@@ -124,7 +126,7 @@ pub async fn growth(folder: &Path, neo4j_uri: &str, lots: u64) {
     let mut rows: Vec<(String, Vec<(usize, std::time::Duration)>)> = Vec::new();
     for size in [lots / 10, lots] {
         let plant = plants::load(folder, neo4j_uri, "process", size).await;
-        let seeds = lotgraph::generate::growth_seeds();
+        let seeds = [Process::delivery(0, 0), Process::delivery(0, 1)];
         let stores: [(&str, Arc<dyn Store>); 2] = [("sqlite", plant.sqlite), ("neo4j", plant.neo4j)];
         for (n, (name, store)) in stores.into_iter().enumerate() {
             let tracer = Tracer::new(store.clone(), TraceLimits::default());

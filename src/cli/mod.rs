@@ -1,13 +1,19 @@
 //! The commands of the program.
 
 mod completions;
+mod demo;
 mod doctor;
-pub mod generate;
 mod picture;
+mod progress;
 mod schema;
 mod serve;
 mod table;
 mod trace;
+
+pub mod copy;
+pub mod export;
+pub mod generate;
+pub mod import;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -60,6 +66,24 @@ pub struct ServeArguments {
 enum Command {
     /// Serve GraphQL, REST and GraphiQL
     Serve(ServeArguments),
+    /// Load a generated dairy plant and serve it
+    Demo(demo::DemoArguments),
+    /// Record events from NDJSON or mapped CSV files
+    Import {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: import::ImportArguments,
+    },
+    /// Write the ledger as NDJSON
+    Export {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: export::ExportArguments,
+    },
+    /// Replay the ledger of one store into another
+    Copy(copy::CopyArguments),
     /// Trace lots forward (where did it go) or backward (what went into it)
     Trace {
         #[command(flatten)]
@@ -67,10 +91,7 @@ enum Command {
         #[command(flatten)]
         arguments: trace::TraceArguments,
     },
-    /// Write a synthetic plant as NDJSON events, one a line
-    ///
-    /// The same arguments give the same bytes on every machine. A larger plant of the same seed begins with the events of
-    /// the smaller one.
+    /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
     /// Print the GraphQL schema
     Schema,
@@ -124,12 +145,33 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     match command {
         Command::Serve(arguments) => serve::run(&loaded(arguments.flags(), log)?.settings).await,
+        Command::Demo(arguments) => {
+            let settings = loaded(arguments.flags(), Some(quiet))?.settings;
+            demo::run(&arguments, settings).await
+        }
+        Command::Import { store, arguments } => {
+            let store = app::open_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            import::run(arguments, store).await
+        }
+        Command::Export { store, arguments } => {
+            let store = app::open_existing_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            export::run(arguments, store).await
+        }
+        Command::Copy(arguments) => {
+            let settings = loaded(Vec::new(), Some(quiet))?.settings;
+            let from = app::open_existing_store_at(arguments.from(), &settings).await?;
+            let to = app::open_store_at(arguments.to(), &settings).await?;
+            copy::run(arguments, from, to).await
+        }
         Command::Trace { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
             let store = app::open_existing_store(&settings).await?;
             trace::run(&arguments, store, app::trace_limits(&settings)).await
         }
-        Command::Generate(arguments) => generate::run(arguments).await,
+        Command::Generate(arguments) => {
+            generate::run(arguments).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Schema => schema::run(),
         Command::Doctor(arguments) => {
             let mut flags = arguments.flags();

@@ -1,6 +1,9 @@
-//! Use cases over any store: record events, trace lots, explain, copy ledgers.
+//! Use cases over any store: record events, import files, trace lots, explain, export and copy ledgers.
 
+pub mod copy;
 pub mod error;
+pub mod export;
+pub mod import;
 pub mod ingest;
 pub mod render;
 pub mod trace;

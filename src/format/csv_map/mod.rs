@@ -16,3 +16,6 @@ mod times;
 pub use mapping::{Mapping, MappingError};
 pub use reader::{CsvReader, OpenError};
 pub use template::Located;
+
+#[cfg(test)]
+mod tests;

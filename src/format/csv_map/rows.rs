@@ -111,10 +111,15 @@ impl<R: BufRead> Rows<R> {
         }
     }
 
+    /// Gets at least as much text again, so that a row that arrives in small pieces is not scanned for each of them.
     fn fill(&mut self) -> io::Result<()> {
+        const GROWTH_MIN: usize = 64 << 10;
         self.decoding.discard(self.position);
         self.position = 0;
-        self.ended = !self.decoding.more()?;
+        let wanted = self.decoding.text.len() + self.decoding.text.len().max(GROWTH_MIN);
+        while !self.ended && self.decoding.text.len() < wanted {
+            self.ended = !self.decoding.more()?;
+        }
         Ok(())
     }
 
@@ -147,8 +152,11 @@ impl<R: BufRead> Rows<R> {
         let end = self.position + bytes;
         let lines = self.decoding.text.as_bytes()[self.position..end].iter().filter(|byte| **byte == b'\n');
         self.next_line += lines.count() as u64;
-        let range = self.position..end;
-        let damaged = self.decoding.damaged.iter().any(|offset| range.contains(offset));
+        let mut damaged = false;
+        while self.decoding.damaged.front().is_some_and(|offset| *offset < end) {
+            self.decoding.damaged.pop_front();
+            damaged = true;
+        }
         self.position = end;
         damaged
     }
@@ -253,7 +261,8 @@ mod tests {
     use super::*;
 
     fn read_with(bytes: &[u8], encoding: &'static encoding_rs::Encoding, width: usize) -> Vec<String> {
-        let source = io::BufReader::with_capacity(5, bytes);
+        // Tiny pieces, so that rows are put together from many; not for the huge texts.
+        let source = io::BufReader::with_capacity(if bytes.len() > 1 << 20 { 4096 } else { 5 }, bytes);
         let dialect = Dialect { delimiter: b';', quote: Some(b'"') };
         let mut rows = Rows::new(Decoding::new(source, encoding), dialect);
         rows.width = Some(width);
