@@ -1,5 +1,6 @@
 //! Generated plants: the same bytes for ever, valid events, believable balances, closures of the sizes promised.
 
+mod command;
 mod dairy;
 mod growing;
 mod plant;
