@@ -1,5 +1,9 @@
 //! Byte caches: bytes in, bytes out; a cache that fails is a cache that misses.
 
+pub mod memory;
+mod meter;
+pub mod redis;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -12,6 +16,14 @@ pub struct CacheCounts {
     pub misses: u64,
     /// Failures: unreachable, too slow, garbage.
     pub failures: u64,
+}
+
+/// Why a cache cannot be set up at all; once set up it never fails, it only misses.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The address is not one. It is not repeated here, since it may hold a password.
+    #[error("the cache address cannot be used: {0}; write it like redis://host:6379/0")]
+    Address(String),
 }
 
 /// A cache of immutable values: a key is written once and always means the same bytes, so nothing is ever invalidated.

@@ -1,1 +1,193 @@
-//! To be written.
+//! The commands of the program.
+
+mod completions;
+mod demo;
+mod doctor;
+mod picture;
+mod progress;
+mod schema;
+mod serve;
+mod table;
+mod trace;
+
+pub mod copy;
+pub mod export;
+pub mod generate;
+pub mod import;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::app;
+use crate::settings::{Loaded, Sources, load};
+use crate::telemetry;
+
+/// Manufacturing genealogy: what went into a lot, where it went, and how complete the answer is.
+#[derive(Debug, Parser)]
+#[command(name = "lotgraph", version, max_term_width = 110)]
+pub struct Arguments {
+    /// The configuration file [default: lotgraph.toml, if it is there]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What to log: error, warn, info, debug [default: info for serve and demo, warn otherwise]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which store and cache a command uses.
+#[derive(Debug, Clone, Default, Args)]
+pub struct StoreArguments {
+    /// The store: sqlite:PATH, or neo4j://HOST:PORT [default: sqlite:lotgraph.sqlite]
+    #[arg(long, value_name = "URI")]
+    store: Option<String>,
+}
+
+/// Where and over which store and cache to serve.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServeArguments {
+    #[command(flatten)]
+    store: StoreArguments,
+    /// The cache: memory, redis://HOST:PORT/, or none [default: memory]
+    #[arg(long, value_name = "URI")]
+    cache: Option<String>,
+    /// The address to serve on [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Allow an address that other machines reach, although nobody has to log in
+    #[arg(long)]
+    insecure: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve GraphQL, REST and GraphiQL
+    Serve(ServeArguments),
+    /// Load a generated dairy plant and serve it
+    Demo(demo::DemoArguments),
+    /// Record events from NDJSON or mapped CSV files
+    Import {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: import::ImportArguments,
+    },
+    /// Write the ledger as NDJSON
+    Export {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: export::ExportArguments,
+    },
+    /// Replay the ledger of one store into another
+    Copy(copy::CopyArguments),
+    /// Trace lots forward (where did it go) or backward (what went into it)
+    Trace {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: trace::TraceArguments,
+    },
+    /// Write a synthetic plant as NDJSON
+    Generate(generate::GenerateArguments),
+    /// Print the GraphQL schema
+    Schema,
+    /// Check the configuration, store, cache and disk, and say what to do
+    Doctor(ServeArguments),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+impl StoreArguments {
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        self.store.iter().map(|uri| ("store", uri.clone())).collect()
+    }
+}
+
+impl ServeArguments {
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        let mut flags = self.store.flags();
+        flags.extend(self.cache.iter().map(|uri| ("cache", uri.clone())));
+        flags.extend(self.listen.iter().map(|address| ("listen", address.clone())));
+        if self.insecure {
+            flags.push(("insecure", "true".to_owned()));
+        }
+        flags
+    }
+}
+
+/// Runs the command that the process was started with.
+pub async fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match dispatch(arguments).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("lotgraph: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { config, log, command } = arguments;
+    let quiet = log.clone().unwrap_or_else(|| "warn".to_owned());
+    let loaded = |mut flags: Vec<(&'static str, String)>, log: Option<String>| -> anyhow::Result<Loaded> {
+        flags.extend(log.map(|level| ("log.level", level)));
+        let loaded = load(&Sources { file: config.clone(), flags })?;
+        telemetry::start_logs(&loaded.settings.log);
+        Ok(loaded)
+    };
+    match command {
+        Command::Serve(arguments) => serve::run(&loaded(arguments.flags(), log)?.settings).await,
+        Command::Demo(arguments) => {
+            let settings = loaded(arguments.flags(), Some(quiet))?.settings;
+            demo::run(&arguments, settings).await
+        }
+        Command::Import { store, arguments } => {
+            let store = app::open_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            import::run(arguments, store).await
+        }
+        Command::Export { store, arguments } => {
+            let store = app::open_existing_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            export::run(arguments, store).await
+        }
+        Command::Copy(arguments) => {
+            let settings = loaded(Vec::new(), Some(quiet))?.settings;
+            let from = app::open_existing_store_at(arguments.from(), &settings).await?;
+            let to = app::open_store_at(arguments.to(), &settings).await?;
+            copy::run(arguments, from, to).await
+        }
+        Command::Trace { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            let store = app::open_existing_store(&settings).await?;
+            trace::run(&arguments, store, app::trace_limits(&settings)).await
+        }
+        Command::Generate(arguments) => {
+            generate::run(arguments).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Schema => schema::run(),
+        Command::Doctor(arguments) => {
+            let mut flags = arguments.flags();
+            flags.push(("log.level", log.unwrap_or_else(|| "error".to_owned())));
+            doctor::run(&Sources { file: config, flags }).await
+        }
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// Writes to standard output; a reader that went away (`| head`) is no error.
+fn write_out(bytes: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}

@@ -1,5 +1,8 @@
 //! Pure translation between bytes and events: bytes in, events and problems out, and back.
 
+pub mod csv_map;
 pub mod event;
 pub mod fields;
+pub mod item;
 pub mod json;
+pub mod ndjson;

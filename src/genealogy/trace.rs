@@ -199,6 +199,30 @@ impl<'a> Walk<'a> {
         Some(moment.max(self.first(link)))
     }
 
+    /// The mirror of [`Walk::arrive_at_lot`]: the latest moment in the operation from which the walk arrives at the
+    /// link's lot no later than `bound`.
+    pub(super) fn latest_leaving(&self, link: &SubgraphLink, bound: i64) -> Option<i64> {
+        if !self.rule.respect_time {
+            return Some(i64::MAX);
+        }
+        if self.conflicts(link) {
+            return Some(self.last(link));
+        }
+        (self.first(link) <= bound).then(|| self.last(link).min(bound))
+    }
+
+    /// The mirror of [`Walk::enter_operation`]: the latest arrival at the link's lot from which the walk enters the
+    /// operation no later than `bound`.
+    pub(super) fn latest_entering(&self, link: &SubgraphLink, bound: i64) -> Option<i64> {
+        if !self.rule.respect_time {
+            return Some(i64::MAX);
+        }
+        if self.first(link) > bound {
+            return None;
+        }
+        Some(if self.conflicts(link) { i64::MAX } else { self.last(link).min(bound) })
+    }
+
     /// Earliest arrivals by a label-correcting search (Dijkstra's order; a lifted rule may lower a label again, which
     /// puts the node back on the heap), then the links that some walk can use.
     fn used_links(&self) -> Vec<bool> {

@@ -1,1 +1,101 @@
-//! Synthetic plants, as events.
+//! Synthetic plants, as streams of events: for benchmarks, tests and the demo.
+//!
+//! Every plant is deterministic (the same arguments give the same bytes on every machine), is produced as it is read,
+//! and remembers only the stock that later steps may still draw from. Times go forward, and a lot is always received
+//! or produced before anything draws from it.
+//!
+//! Two plants are made to grow: [`assembly`] and [`process`]. Both consist of *campaigns* that share master data but no
+//! lot. Campaign `c` depends on the seed and on `c` alone, so **a larger plant of the same seed begins with exactly the
+//! events of the smaller one**, and a lot of a campaign that the smaller plant completes has the very same closure in
+//! both: what is reached stays equal while the plant around it grows. To compare sizes, take lots of campaign 0
+//! ([`growth_seeds`]; [`assembly::Assembly::component`] and [`process::Process::delivery`] name more of them).
+
+pub mod assembly;
+mod calendar;
+mod campaign;
+mod chance;
+pub mod dairy;
+pub mod ladder;
+mod pool;
+pub mod process;
+mod record;
+pub mod samples;
+mod stream;
+
+pub use stream::{Plant, Stream};
+
+use crate::domain::{Event, LotId};
+
+/// The most lots a growing plant may be asked for: its calendar stays inside the years that events may carry.
+pub const LOTS_MAX: u64 = 50_000_000;
+
+/// The most rungs a ladder may have.
+pub const RUNGS_MAX: u32 = 1_000_000;
+
+/// Which plant to generate, with its size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlantRequest {
+    /// Discrete assembly of about this many lots.
+    Assembly {
+        /// Lots in all; generation stops with the step that reaches it.
+        lots: u64,
+        /// Chooses among plants.
+        seed: u64,
+    },
+    /// A process plant of about this many lots.
+    Process {
+        /// Lots in all; generation stops with the step that reaches it.
+        lots: u64,
+        /// Chooses among plants.
+        seed: u64,
+    },
+    /// Diamonds in a row.
+    Ladder {
+        /// How many.
+        rungs: u32,
+    },
+    /// The demo dairy.
+    Dairy,
+}
+
+/// The events of a plant, produced as they are read.
+#[must_use]
+pub fn events(request: PlantRequest) -> Box<dyn Iterator<Item = Event> + Send> {
+    match request {
+        PlantRequest::Assembly { lots, seed } => {
+            Box::new(Stream::new(assembly::Assembly::new(lots.min(LOTS_MAX), seed)))
+        }
+        PlantRequest::Process { lots, seed } => {
+            Box::new(Stream::new(process::Process::new(lots.min(LOTS_MAX), seed)))
+        }
+        PlantRequest::Ladder { rungs } => Box::new(Stream::new(ladder::Ladder::new(rungs.min(RUNGS_MAX)))),
+        PlantRequest::Dairy => Box::new(dairy::dairy()),
+    }
+}
+
+/// The events of a plant by its name on the command line: assembly, process, ladder (of `lots` / 2 rungs) or dairy.
+///
+/// # Panics
+/// When there is no plant of this name: for benchmarks and tests, whose names are fixed.
+#[must_use]
+pub fn by_name(plant: &str, lots: u64, seed: u64) -> Box<dyn Iterator<Item = Event> + Send> {
+    events(match plant {
+        "assembly" => PlantRequest::Assembly { lots, seed },
+        "process" => PlantRequest::Process { lots, seed },
+        "ladder" => PlantRequest::Ladder { rungs: u32::try_from(lots / 2).unwrap_or(RUNGS_MAX) },
+        "dairy" => PlantRequest::Dairy,
+        other => panic!("there is no plant {other:?}"),
+    })
+}
+
+/// The events of a ladder; the first is the receipt of its seed.
+#[must_use]
+pub fn ladder(rungs: u32) -> Box<dyn Iterator<Item = Event> + Send> {
+    events(PlantRequest::Ladder { rungs })
+}
+
+/// Lots whose closures (thousands of lots) are equal in every process plant of the same seed from 4,000 lots on.
+#[must_use]
+pub fn growth_seeds() -> Vec<LotId> {
+    [1, 8, 15].map(|delivery| process::Process::delivery(0, delivery)).to_vec()
+}

@@ -1,1 +1,128 @@
-//! To be written.
+//! The GraphQL API: thin wrappers around the domain, one file per noun.
+
+mod connection;
+mod cursor;
+mod enums;
+mod equipment;
+mod errors;
+mod event;
+mod filters;
+pub mod limits;
+mod link;
+mod loader;
+mod lot;
+mod material;
+mod mutation;
+mod operation;
+mod operator;
+mod party;
+mod path;
+mod quantity;
+mod query;
+mod receipt;
+mod scalars;
+mod shift;
+mod trace;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::{Context, EmptySubscription};
+pub use async_graphql::{Request, Response};
+use tokio::task::LocalSet;
+
+use crate::domain::ErrorCode;
+use crate::service::ingest::Ingest;
+use crate::service::trace::Tracer;
+use crate::service::{ServiceError, ServiceResult};
+use crate::store::Store;
+pub use errors::code_of;
+use limits::{DocumentLimits, check_document, check_nesting};
+use mutation::Mutation;
+use query::Query;
+
+type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// What resolvers work with.
+pub struct Services {
+    /// The store, layers included.
+    pub store: Arc<dyn Store>,
+    /// Answers trace questions.
+    pub tracer: Tracer,
+    /// Records events.
+    pub ingest: Ingest,
+}
+
+/// The services of this schema.
+fn services<'a>(context: &Context<'a>) -> &'a Services {
+    context.data_unchecked::<Services>()
+}
+
+/// The executable API: every document passes the limits before it is validated.
+#[derive(Clone)]
+pub struct Schema {
+    inner: Inner,
+    limits: DocumentLimits,
+    store: Arc<dyn Store>,
+}
+
+/// Builds the API over services.
+#[must_use]
+pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
+    let store = services.store.clone();
+    let inner = Inner::build(Query, Mutation, EmptySubscription)
+        .limit_complexity(limits.complexity)
+        .limit_directives(limits.directives)
+        .data(services)
+        .finish();
+    Schema { inner, limits, store }
+}
+
+/// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
+#[must_use]
+pub fn sdl() -> String {
+    let mut text = Inner::build(Query, Mutation, EmptySubscription).finish().sdl();
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+impl Schema {
+    /// Answers a request; every error in the answer carries its code.
+    pub async fn execute(&self, mut request: Request, deadline: Duration) -> Response {
+        match self.check(&request) {
+            Ok(document) => request.set_parsed_query(document),
+            Err(refusal) => return errors::refusal(refusal.code, refusal.message),
+        }
+        let request = request.data(loader::Loaders::new(&self.store));
+        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
+        let tasks = LocalSet::new();
+        let answer = tasks.run_until(self.inner.execute(request));
+        match tokio::time::timeout(deadline, answer).await {
+            Ok(mut response) => {
+                errors::label(&mut response);
+                response
+            }
+            Err(_) => {
+                let message = format!(
+                    "the answer took longer than {} s; {}",
+                    deadline.as_secs(),
+                    ErrorCode::DeadlineExceeded.remedy()
+                );
+                errors::refusal(ErrorCode::DeadlineExceeded, message)
+            }
+        }
+    }
+
+    /// Parses a document within the limits.
+    fn check(&self, request: &Request) -> ServiceResult<ExecutableDocument> {
+        let too_complex =
+            |excess: limits::Excess| ServiceError::new(ErrorCode::QueryTooComplex, excess.to_string());
+        check_nesting(&request.query, &self.limits).map_err(too_complex)?;
+        let document = async_graphql::parser::parse_query(&request.query)
+            .map_err(|error| ServiceError::new(ErrorCode::QueryMalformed, error.to_string()))?;
+        check_document(&document, &self.limits).map_err(too_complex)?;
+        Ok(document)
+    }
+}

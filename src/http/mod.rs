@@ -1,1 +1,171 @@
-//! To be written.
+//! The HTTP server: GraphQL, REST, GraphiQL, health and metrics.
+
+mod arguments;
+mod body;
+mod events;
+mod failure;
+mod graphiql;
+mod graphql;
+mod health;
+mod observe;
+mod trace;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, Handler, HttpServer, Resource, Responder, guard, web};
+
+use crate::cache::Cache;
+use crate::domain::ErrorCode;
+use crate::graphql::limits::DocumentLimits;
+use crate::graphql::{Schema, Services};
+use crate::service::ingest::Ingest;
+use crate::service::trace::Tracer;
+use crate::store::Store;
+use failure::Failure;
+
+/// What the server serves.
+#[derive(Clone)]
+pub struct HttpContext {
+    /// The store, layers included.
+    pub store: Arc<dyn Store>,
+    /// Answers trace questions.
+    pub tracer: Tracer,
+    /// Records events.
+    pub ingest: Ingest,
+    /// The caches in use, for health and metrics.
+    pub caches: Vec<Arc<dyn Cache>>,
+    /// Sample questions for GraphiQL: `{"samples":[{"title","query","variables"}]}`, or null.
+    pub samples: serde_json::Value,
+    /// Renders the metrics; absent: they are off.
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// How the server serves.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The longest GraphQL request, in bytes.
+    pub body_bytes_max: usize,
+    /// The longest body of events, in bytes.
+    pub events_bytes_max: usize,
+    /// How long one GraphQL request may take.
+    pub request_timeout: Duration,
+    /// How long requests under way may still take once the server is told to stop.
+    pub shutdown_timeout: Duration,
+    /// Worker threads; 0: one for each core.
+    pub workers: usize,
+    /// Connections a worker holds at once.
+    pub connections_max: usize,
+    /// Whether SIGINT and SIGTERM stop the server.
+    pub handle_signals: bool,
+    /// The most a GraphQL document may ask for.
+    pub limits: DocumentLimits,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            body_bytes_max: 1024 * 1024,
+            events_bytes_max: 16 * 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(30),
+            workers: 0,
+            connections_max: 1_000,
+            handle_signals: true,
+            limits: DocumentLimits::default(),
+        }
+    }
+}
+
+/// What handlers share.
+struct State {
+    context: HttpContext,
+    options: HttpOptions,
+    schema: Schema,
+}
+
+/// Binds the address and builds the server; it runs once awaited. Returns the address it really has.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Server, SocketAddr)> {
+    let listener = TcpListener::bind(options.listen)?;
+    let address = listener.local_addr()?;
+    let services = Services {
+        store: context.store.clone(),
+        tracer: context.tracer.clone(),
+        ingest: context.ingest.clone(),
+    };
+    let schema = crate::graphql::schema(services, options.limits);
+    let state = web::Data::new(State { context, options: options.clone(), schema });
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(observe::observe))
+            .configure(routes)
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .max_connections(options.connections_max)
+    .shutdown_timeout(options.shutdown_timeout.as_secs());
+    if options.workers > 0 {
+        server = server.workers(options.workers);
+    }
+    if !options.handle_signals {
+        server = server.disable_signals();
+    }
+    Ok((server.listen(listener)?.run(), address))
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(get("/", graphiql::root))
+        .service(post("/graphql", graphql::post))
+        .service(post("/api/v1/events", events::post))
+        .service(get("/api/v1/trace", trace::get))
+        .service(get("/livez", health::live))
+        .service(get("/readyz", health::ready))
+        .service(get("/metrics", health::metrics))
+        .service(get("/schema.graphql", health::schema))
+        .service(get("/graphiql", graphiql::page))
+        .service(get("/graphiql/", graphiql::page))
+        .service(get("/graphiql/samples.json", graphiql::samples))
+        .service(get("/graphiql/{file}", graphiql::file))
+        .default_service(web::to(not_found));
+}
+
+/// An address that is read.
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path)
+        .route(web::route().guard(reads).to(handler))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("GET, HEAD")) }))
+}
+
+/// An address that is written to.
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("POST")) }))
+}
+
+async fn not_found(request: actix_web::HttpRequest) -> Result<String, Failure> {
+    let message = format!("there is nothing at {}; /graphiql is the start", request.path());
+    Err(Failure::new(ErrorCode::NotFound, message))
+}

@@ -1,7 +1,11 @@
-//! Use cases over any store: record events, trace lots, explain, copy ledgers.
+//! Use cases over any store: record events, import files, trace lots, explain, export and copy ledgers.
 
+pub mod copy;
 pub mod error;
+pub mod export;
+pub mod import;
 pub mod ingest;
+pub mod render;
 pub mod trace;
 
 pub use error::{ServiceError, ServiceResult};

@@ -81,6 +81,9 @@ pub trait Store: Send + Sync + 'static {
     /// Creates what the store needs (tables, constraints, indexes). Idempotent, safe when two run at once.
     async fn prepare(&self) -> Result<()>;
 
+    /// A random name of this ledger, given by the first `prepare` and kept for ever: two ledgers may share one cache.
+    async fn identity(&self) -> Result<String>;
+
     /// Whether the database answers.
     async fn ready(&self) -> Result<Readiness>;
 

@@ -1,1 +1,6 @@
-//! To be written.
+//! The GraphQL API: its schema, its answers, its limits and its errors.
+
+mod answers;
+mod bombs;
+mod errors;
+mod schema;

@@ -1,1 +1,443 @@
-//! To be written.
+//! Files into the store and out again: both formats, dry runs, rejected rows, export and copy.
+
+use std::collections::BTreeMap;
+use std::io::{self, Cursor};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lotgraph::domain::{ErrorCode, EventId, Node, NodeRef, Text};
+use lotgraph::format::csv_map::Mapping;
+use lotgraph::service::copy::{Compared, compare, copy};
+use lotgraph::service::export::export;
+use lotgraph::service::import::{
+    Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
+};
+use lotgraph::service::ingest::Sender;
+use lotgraph::store::{Find, LotFilter, OperationFilter, Store, Tally, What};
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+
+use crate::support::stores::{neo4j, sqlite as fresh};
+
+/// Keeps what an import tells.
+#[derive(Default)]
+pub struct Told {
+    pub rows: Vec<Rejected>,
+    pub progress: Vec<(u64, Counts)>,
+}
+
+impl Observer for Told {
+    fn progress(&mut self, bytes: u64, counts: &Counts) {
+        self.progress.push((bytes, *counts));
+    }
+
+    fn rejected(&mut self, row: &Rejected) -> io::Result<()> {
+        self.rows.push(row.clone());
+        Ok(())
+    }
+}
+
+fn options(format: Format, batch: usize) -> Options {
+    let sender =
+        Sender { actor: Text::parse("tester").unwrap(), source: Text::parse("import:test").unwrap() };
+    Options { format, batch, dry_run: false, sender }
+}
+
+async fn run(store: &Arc<dyn Store>, bytes: &[u8], options: Options) -> (Summary, Told) {
+    let mut told = Told::default();
+    let source = Box::new(Cursor::new(bytes.to_vec()));
+    let summary = import(Arc::clone(store), source, options, &mut told).await.unwrap();
+    (summary, told)
+}
+
+/// Imports NDJSON in batches of that many events.
+pub async fn ndjson(store: &Arc<dyn Store>, text: &[u8], batch: usize) -> (Summary, Told) {
+    run(store, text, options(Format::Ndjson, batch)).await
+}
+
+fn counts(read: u64, accepted: u64, duplicate: u64, rejected: u64) -> Counts {
+    Counts { read, accepted, duplicate, rejected }
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn example(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("examples").join(name)).unwrap()
+}
+
+fn mapped(name: &str) -> Format {
+    let text = String::from_utf8(example(name)).unwrap();
+    Format::Csv(Arc::new(Mapping::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"))))
+}
+
+/// Third-party data beside the repository, or where LOTGRAPH_SHARED_DATA says; said loudly when absent.
+fn shared_data(file: &str) -> Option<Vec<u8>> {
+    let beside = root().join("../shared/data");
+    let places = [
+        std::env::var_os("LOTGRAPH_SHARED_DATA").map(PathBuf::from),
+        Some(beside),
+        Some("/work/shared/data".into()),
+    ];
+    for place in places.into_iter().flatten() {
+        if let Ok(bytes) = std::fs::read(place.join(file)) {
+            return Some(bytes);
+        }
+    }
+    eprintln!("\n*** NOT CHECKED: {file} is absent from ../shared/data and LOTGRAPH_SHARED_DATA ***");
+    eprintln!("*** it is third-party data (doi 10.1038/s41597-022-01203-x); see docs/IMPORT.md ***\n");
+    None
+}
+
+async fn lots_by_material(store: &dyn Store) -> BTreeMap<String, u64> {
+    let buckets = store.tally(&Tally::LotsByMaterial(LotFilter::default())).await.unwrap();
+    buckets
+        .into_iter()
+        .map(|bucket| (bucket.key.map_or_else(String::new, |key| key.to_string()), bucket.count))
+        .collect()
+}
+
+async fn count(store: &dyn Store, what: What) -> u64 {
+    store.tally(&Tally::Count(what)).await.unwrap().iter().map(|bucket| bucket.count).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_tablet_plant_comes_to_its_known_counts() {
+    let Some(file) = shared_data("pharma-batches/Laboratory.csv") else { return };
+    let fresh = fresh().await;
+    let (first, told) = run(&fresh.store, &file, options(mapped("pharma.toml"), 300)).await;
+    assert_eq!(told.rows, []);
+    assert_eq!(first.counts, counts(1_010, 1_010, 0, 0));
+    assert_eq!(first.bytes, file.len() as u64);
+    let lots = lots_by_material(fresh.store.as_ref()).await;
+    let raw: u64 = ["API", "SMCC", "LACTOSE", "STARCH"].iter().map(|material| lots[*material]).sum();
+    assert_eq!((raw, lots["TABLET"], lots.len()), (317, 1_005, 5));
+    let compared = compare(fresh.store.as_ref(), fresh.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!(compared.links, 4_020 + 1_005);
+    let (second, _) = run(&fresh.store, &file, options(mapped("pharma.toml"), 5_000)).await;
+    assert_eq!(second.counts, counts(1_010, 0, 1_010, 0));
+    assert_eq!(second.revision, first.revision, "a second import changes nothing");
+    let reference = NodeRef::Operation(EventId::parse("BATCH-1").unwrap());
+    let Some(Node::Operation(batch)) = fresh.store.get(&[reference]).await.unwrap().remove(0) else {
+        panic!("batch 1 is missing")
+    };
+    assert_eq!(batch.operation.start().to_string(), "2018-10-31T23:00:00Z");
+    assert_eq!(batch.operation.at.to_string(), "2018-11-30T22:59:59.999999Z");
+    assert_eq!(batch.operation.parameters.len(), 45);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_examples_are_imported_whole() {
+    let fresh = fresh().await;
+    let (plant, told) = ndjson(&fresh.store, &example("plant.ndjson"), 5).await;
+    assert_eq!((told.rows, plant.counts), (Vec::new(), counts(23, 23, 0, 0)));
+    let (receipts, told) =
+        run(&fresh.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    assert_eq!((told.rows, receipts.counts), (Vec::new(), counts(6, 6, 0, 0)));
+    let lot = NodeRef::Lot(lotgraph::domain::LotId::parse("生乳-0105-1").unwrap());
+    let Some(Node::Lot(lot)) = fresh.store.get(&[lot]).await.unwrap().remove(0) else { panic!("no lot") };
+    assert_eq!(lot.received.sums.values().next().unwrap().0.to_string(), "12000.5");
+    assert_eq!(count(fresh.store.as_ref(), What::Operations(OperationFilter::default())).await, 12 + 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_csv_in_gb18030_gives_the_same_events() {
+    let (left, right) = (fresh().await, fresh().await);
+    run(&left.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    let text = String::from_utf8(example("receipts.csv")).unwrap();
+    let (bytes, _, _) = encoding_rs::GB18030.encode(&text);
+    let mapping = String::from_utf8(example("receipts.toml")).unwrap().replace("\"utf-8\"", "\"gb18030\"");
+    let format = Format::Csv(Arc::new(Mapping::parse(&mapping).unwrap()));
+    let (summary, _) = run(&right.store, &bytes, options(format, 100)).await;
+    assert_eq!(summary.counts, counts(6, 6, 0, 0));
+    compare(left.store.as_ref(), right.store.as_ref(), &mut |_| {}).await.unwrap();
+    let undeclared = Box::new(Cursor::new(bytes.into_owned()));
+    let error =
+        import(left.store, undeclared, options(mapped("receipts.toml"), 100), &mut Told::default()).await;
+    assert!(matches!(error, Err(ImportError::Header(_))), "bytes of another encoding are never guessed at");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_are_reported_in_order_and_the_rest_is_kept() {
+    let text = concat!(
+        r#"{"type":"receive","id":"R-1","at":"2026-01-05T06:10:00Z","outputs":[{"lot":"A"}]}"#,
+        "\n",
+        r#"{"type":"void","id":"V-1","event":"NONE","reason":"?"}"#,
+        "\n",
+        "not json\n",
+        r#"{"type":"receive","id":"R-1","at":"2026-01-05T06:10:00Z","outputs":[{"lot":"B"}]}"#,
+        "\n",
+        r#"{"type":"receive","id":"R-2","at":"noon","outputs":[{"lot":"C","quantity":"0","unit":"EA"}]}"#,
+        "\n",
+        r#"{"type":"receive","id":"R-3","at":"2026-01-05T06:10:00Z","outputs":[{"lot":"D"}]}"#,
+    );
+    for batch in [1, 2, 100] {
+        let fresh = fresh().await;
+        let (summary, told) = ndjson(&fresh.store, text.as_bytes(), batch).await;
+        assert_eq!(summary.counts, counts(6, 2, 0, 4));
+        let rows: Vec<(u64, &str, ErrorCode, &str)> = told
+            .rows
+            .iter()
+            .map(|row| (row.line, row.column.as_str(), row.code, row.path.as_str()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                (2, "", ErrorCode::EventUnknown, "event"),
+                (3, "2", ErrorCode::JsonMalformed, ""),
+                (4, "", ErrorCode::IdConflict, "id"),
+                (5, "", ErrorCode::TimeInvalid, "at"),
+                (5, "", ErrorCode::QuantityNotPositive, "outputs[0].quantity"),
+            ]
+        );
+        assert!(
+            told.rows[2].reason.contains("\"lot\":\"A\"") && told.rows[2].reason.contains("\"lot\":\"B\"")
+        );
+        let last = told.progress.last().unwrap();
+        assert_eq!(*last, (text.len() as u64, summary.counts));
+        assert_eq!(count(fresh.store.as_ref(), What::Lots(LotFilter::default())).await, 2);
+    }
+}
+
+#[test]
+fn rejected_rows_are_a_file_too() {
+    let row = Rejected {
+        line: 7,
+        column: "批号".to_owned(),
+        code: ErrorCode::TextInvalid,
+        path: "id".to_owned(),
+        reason: "has, a \"comma\"".to_owned(),
+    };
+    let write = |format| {
+        let mut bytes = Vec::new();
+        let mut file = RejectsFile::start(&mut bytes, format).unwrap();
+        file.write(&row).unwrap();
+        file.finish().unwrap();
+        drop(file);
+        String::from_utf8(bytes).unwrap()
+    };
+    assert_eq!(
+        write(RejectsFormat::of(Path::new("bad.csv"))),
+        "line,column,code,path,reason\n7,批号,TEXT_INVALID,id,\"has, a \"\"comma\"\"\"\n"
+    );
+    let line: serde_json::Value =
+        serde_json::from_str(&write(RejectsFormat::of(Path::new("bad.ndjson")))).unwrap();
+    assert_eq!((line["line"].as_u64(), line["column"].as_str()), (Some(7), Some("批号")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_csv_row_names_its_column_even_when_the_store_refuses_it() {
+    let fresh = fresh().await;
+    run(&fresh.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    let text = String::from_utf8(example("receipts.csv")).unwrap();
+    // Sugar is sold by the piece from now on, so a receipt in kilograms does not fit it.
+    let piece = r#"{"type":"material","code":"EGG","unit":"EA"}"#;
+    ndjson(&fresh.store, piece.as_bytes(), 1).await;
+    let changed = text.replace("DN-1001;2026-01-05 06:10", "DN-1001;2026-01-05 06:11")
+        + "DN-9;2026-01-05 06:11;EGG;E-1;;5;F;\n";
+    let (summary, told) = run(&fresh.store, changed.as_bytes(), options(mapped("receipts.toml"), 100)).await;
+    assert_eq!(summary.counts, counts(7, 0, 5, 2));
+    let found: Vec<(u64, &str, ErrorCode)> =
+        told.rows.iter().map(|row| (row.line, row.column.as_str(), row.code)).collect();
+    assert_eq!(found, [(2, "收货单号", ErrorCode::IdConflict), (6, "", ErrorCode::UnitMismatch)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_judges_like_an_import_and_writes_nothing() {
+    let fresh = fresh().await;
+    let mut text = example("plant.ndjson");
+    text.extend_from_slice(
+        concat!(
+            r#"{"type":"void","id":"V-9","event":"S-2","reason":"again"}"#, "\n",
+            r#"{"type":"ship","id":"S-1","at":"2026-01-06T05:30:00+08:00","inputs":[{"lot":"PALLET-2"}]}"#, "\n",
+            r#"{"type":"scrap","id":"X-9","at":"2026-01-06T05:30:00+08:00","inputs":[{"lot":"PALLET-1","quantity":"1","unit":"KGM"}]}"#, "\n",
+        )
+        .as_bytes(),
+    );
+    let rehearse = |batch| Options { dry_run: true, ..options(Format::Ndjson, batch) };
+    let (dry, dry_told) = run(&fresh.store, &text, rehearse(100)).await;
+    assert_eq!(fresh.store.revision().await.unwrap().0, 0);
+    let (real, real_told) = ndjson(&fresh.store, &text, 100).await;
+    assert_eq!((dry.counts, &dry_told.rows), (real.counts, &real_told.rows));
+    assert_eq!(real.counts, counts(26, 23, 0, 3));
+    for batch in [1, 4, 100] {
+        let (again, told) = run(&fresh.store, &text, rehearse(batch)).await;
+        assert_eq!((again.counts, told.rows.len()), (counts(26, 0, 23, 3), 3), "batches of {batch}");
+    }
+    let empty = self::fresh().await;
+    for batch in [1, 4] {
+        let (across, _) = run(&empty.store, &text, rehearse(batch)).await;
+        assert!(across.counts.rejected <= 3, "no false alarm across batches of {batch}: {:?}", across.counts);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_imported_at_all_is_an_error() {
+    let fresh = fresh().await;
+    let fails = async |bytes: &[u8], options| {
+        let source = Box::new(Cursor::new(bytes.to_vec()));
+        import(Arc::clone(&fresh.store), source, options, &mut Told::default()).await.unwrap_err()
+    };
+    let header = fails(b"a;b\n1;2\n", options(mapped("receipts.toml"), 10)).await;
+    assert!(matches!(header, ImportError::Header(_)), "{header}");
+    for batch in [0, 10_001] {
+        let error = fails(b"", options(Format::Ndjson, batch)).await;
+        assert!(matches!(error, ImportError::BatchSize { max: 10_000 }), "{error}");
+    }
+    struct Broken(usize);
+    impl io::Read for Broken {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let text = b"{\"type\":\"operator\",\"code\":\"A\"}\n";
+            self.0 += 1;
+            if self.0 > 1 {
+                return Err(io::Error::other("the disk is gone"));
+            }
+            buffer[..text.len()].copy_from_slice(text);
+            Ok(text.len())
+        }
+    }
+    let source = Box::new(Broken(0));
+    let mut told = Told::default();
+    let error =
+        import(Arc::clone(&fresh.store), source, options(Format::Ndjson, 10), &mut told).await.unwrap_err();
+    assert!(matches!(error, ImportError::Read(_)), "{error}");
+    assert_eq!(told.progress.last().unwrap().1.accepted, 1, "what was read before is recorded");
+}
+
+async fn exported(store: &dyn Store) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    export(store, &mut bytes, &mut |_| {}).await.unwrap();
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_export_imported_elsewhere_gives_the_same_genealogy() {
+    let (left, right) = (fresh().await, fresh().await);
+    ndjson(&left.store, &example("plant.ndjson"), 4).await;
+    let text = exported(left.store.as_ref()).await;
+    assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 23);
+    let (summary, _) = ndjson(&right.store, &text, 7).await;
+    assert_eq!(summary.counts, counts(23, 23, 0, 0));
+    let compared = compare(left.store.as_ref(), right.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert!(compared.nodes > 20 && compared.links > 10, "{compared:?}");
+    assert_eq!(exported(right.store.as_ref()).await, text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
+    let (from, to) = (fresh().await, fresh().await);
+    let text = example("plant.ndjson");
+    let half = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(11).unwrap().0 + 1;
+    ndjson(&from.store, &text[..half], 4).await;
+    let first = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((first.skipped, first.copied, first.revision.0), (0, 12, 3));
+    ndjson(&from.store, &text[half..], 4).await;
+    let second = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((second.skipped, second.copied), (12, 11));
+    let third = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((third.skipped, third.copied, third.compared), (23, 0, second.compared));
+    assert_ne!(second.compared, Compared::default());
+    let page = lotgraph::store::LedgerPosition::default();
+    let (ours, theirs) =
+        (from.store.changes(page, 100).await.unwrap(), to.store.changes(page, 100).await.unwrap());
+    assert_eq!(ours, theirs, "the recordings are the original ones");
+
+    let other = fresh().await;
+    ndjson(&other.store, br#"{"type":"operator","code":"SOMEONE"}"#, 1).await;
+    let refused = copy(from.store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    assert!(refused.message.contains("other content") && refused.message.contains("SOMEONE"), "{refused}");
+    assert_eq!(other.store.revision().await.unwrap().0, 1);
+    let itself = copy(from.store.as_ref(), from.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    assert!(itself.message.contains("same store"), "{itself}");
+    let differs = compare(from.store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    assert!(differs.message.contains("differ"), "{differs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_goes_to_neo4j_and_back() {
+    let (from, server, back) = (fresh().await, neo4j().await, fresh().await);
+    ndjson(&from.store, &example("plant.ndjson"), 4).await;
+    run(&from.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    let there = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((there.copied, there.revision), (29, from.store.revision().await.unwrap()));
+    let again = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((again.skipped, again.copied), (29, 0));
+    let home = copy(server.store.as_ref(), back.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((home.copied, home.compared), (29, there.compared));
+    assert_eq!(exported(back.store.as_ref()).await, exported(from.store.as_ref()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_import_reads_ahead_of_the_store_but_not_far() {
+    let lines: String =
+        (0..30_000).map(|n| format!("{{\"type\":\"operator\",\"code\":\"OP-{n}\"}}\n")).collect();
+    let fresh = fresh().await;
+    let (summary, told) = ndjson(&fresh.store, lines.as_bytes(), 1_000).await;
+    assert_eq!((summary.counts, told.progress.len()), (counts(30_000, 30_000, 0, 0), 30));
+    assert!(told.progress.is_sorted_by_key(|(bytes, _)| *bytes));
+}
+
+/// The example plant without its void, which must follow the event it withdraws.
+fn plant_lines() -> Vec<String> {
+    let text = String::from_utf8(example("plant.ndjson")).unwrap();
+    text.lines().filter(|line| !line.contains("\"void\"")).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn order_and_repetition_of_lines_do_not_matter() {
+    let in_order = fresh().await;
+    ndjson(&in_order.store, plant_lines().join("\n").as_bytes(), 100).await;
+    for seed in 0..24 {
+        let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut lines = plant_lines();
+        for _ in 0..chance.random_range(0..30) {
+            lines.push(lines[chance.random_range(0..lines.len())].clone());
+        }
+        lines.shuffle(&mut chance);
+        let shuffled = fresh().await;
+        let batch = chance.random_range(1..12);
+        let (summary, told) = ndjson(&shuffled.store, lines.join("\n").as_bytes(), batch).await;
+        assert_eq!(told.rows, [], "seed {seed}");
+        assert_eq!(summary.counts, counts(lines.len() as u64, 22, lines.len() as u64 - 22, 0), "seed {seed}");
+        let compared = compare(in_order.store.as_ref(), shuffled.store.as_ref(), &mut |_| {}).await;
+        compared.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
+    }
+}
+
+#[test]
+fn every_example_of_the_events_page_is_read() {
+    let page = std::fs::read_to_string(root().join("docs/EVENTS.md")).unwrap();
+    let mut types = std::collections::BTreeSet::new();
+    let mut inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            inside = line == "```json";
+        } else if inside {
+            let value = lotgraph::format::json::parse(line.as_bytes())
+                .unwrap_or_else(|error| panic!("{line}: {error:?}"));
+            let event = lotgraph::format::event::parse(&value)
+                .unwrap_or_else(|problems| panic!("{line}: {problems:?}"));
+            types.insert(event.fact.event_type());
+        }
+    }
+    assert_eq!(types.len(), lotgraph::domain::EventType::ALL.len(), "every type has an example");
+}
+
+/// The import page shows whole mappings; each must be one.
+#[test]
+fn every_mapping_of_the_import_page_is_one() {
+    let page = std::fs::read_to_string(root().join("docs/IMPORT.md")).unwrap();
+    let mappings: Vec<&str> =
+        page.split("```toml\n").skip(1).filter_map(|part| part.split("```").next()).collect();
+    assert!(!mappings.is_empty());
+    for mapping in mappings {
+        Mapping::parse(mapping).unwrap_or_else(|error| panic!("{mapping}\n{error}"));
+    }
+}
+
+/// What `find` lists, for tests that look closer.
+pub async fn operations(store: &dyn Store) -> Vec<Node> {
+    let query = Find { what: What::Operations(OperationFilter::default()), after: None, first: 1_000 };
+    store.find(&query).await.unwrap().items
+}

@@ -1,1 +1,4 @@
-//! Layers around a store; each is a store itself and passes the same conformance suite.
+//! Stores around stores: the same contract, with a cache or a bound in front.
+
+pub mod bounded;
+pub mod cached;

@@ -1,1 +1,171 @@
-//! To be written.
+//! The Neo4j store: one statement a call, over Bolt, with Cypher that lives in files.
+//!
+//! * `statement`: the registry of those files. `connection`: the one door that runs them.
+//! * `encode` and `decode`: domain values to parameters, and rows back.
+//! * `schema`, `commit`, `ledger`, `nodes`, `find`, `edges`, `closure`: the methods of the store.
+
+mod closure;
+mod commit;
+mod connection;
+mod decode;
+mod edges;
+mod encode;
+mod error;
+mod find;
+mod ledger;
+mod nodes;
+mod schema;
+mod statement;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::query::{Bucket, Closure, EdgePage, EdgesOf, Find, Page, Tally};
+use super::{
+    Batch, ChangePage, LedgerPosition, Readiness, Receipt, Result, Revision, Store, StoreError, Subgraph,
+};
+use crate::domain::{Node, NodeRef};
+use connection::{Connection, Deadline};
+pub use statement::{Bound, Statement, statements};
+
+/// How long a liveness check may take.
+const READY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where the database is and how it is used.
+#[derive(Clone)]
+pub struct Neo4jOptions {
+    /// `neo4j://HOST:PORT`, `bolt://…`, and `+s` for TLS.
+    pub uri: String,
+    /// The user; empty without authentication.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// The database; absent: the server's default.
+    pub database: Option<String>,
+    /// Connections for reads; writes have one of their own.
+    pub connections_max: usize,
+    /// After this long a statement is stopped, here and on the server.
+    pub query_timeout: Duration,
+}
+
+impl std::fmt::Debug for Neo4jOptions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Never the password.
+        formatter
+            .debug_struct("Neo4jOptions")
+            .field("uri", &self.uri)
+            .field("user", &self.user)
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Default for Neo4jOptions {
+    fn default() -> Self {
+        Self {
+            uri: "neo4j://127.0.0.1:7687".to_owned(),
+            user: String::new(),
+            password: String::new(),
+            database: None,
+            connections_max: 16,
+            query_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The store of the ledger and its graph in Neo4j.
+pub struct Neo4jStore {
+    connection: Arc<Connection>,
+    query_timeout: Duration,
+}
+
+impl Neo4jStore {
+    /// Prepares connections; the first is opened by the first call, so a server that is away does no harm here.
+    ///
+    /// # Errors
+    /// When the options contradict themselves or the address is not one.
+    #[allow(clippy::unused_async)] // The signature every store's callers expect; opening may wait one day.
+    pub async fn connect(options: &Neo4jOptions) -> Result<Self> {
+        Ok(Self { connection: Arc::new(Connection::open(options)?), query_timeout: options.query_timeout })
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline::after(self.query_timeout)
+    }
+
+    fn check_page(&self, operation: &'static str, first: u32) -> Result<()> {
+        StoreError::check_limit(operation, "page_max", self.limits().page_max.into(), first.into())
+    }
+
+    fn check_refs(&self, operation: &'static str, refs: usize) -> Result<()> {
+        StoreError::check_limit(operation, "refs_max", self.limits().refs_max as u64, refs as u64)
+    }
+}
+
+#[async_trait]
+impl Store for Neo4jStore {
+    fn name(&self) -> String {
+        "neo4j".to_owned()
+    }
+
+    fn statements(&self) -> u64 {
+        self.connection.statements()
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        schema::prepare(&self.connection).await
+    }
+
+    async fn identity(&self) -> Result<String> {
+        ledger::identity(&self.connection, self.deadline()).await
+    }
+
+    async fn ready(&self) -> Result<Readiness> {
+        ledger::ready(&self.connection, Deadline::after(READY_TIMEOUT)).await
+    }
+
+    async fn revision(&self) -> Result<Revision> {
+        ledger::revision(&self.connection, "revision", self.deadline()).await
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Receipt> {
+        let (max, got) = (self.limits().batch_max as u64, batch.events.len() as u64);
+        StoreError::check_limit("commit", "batch_max", max, got)?;
+        commit::commit(Arc::clone(&self.connection), Arc::new(batch.clone())).await
+    }
+
+    async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {
+        self.check_refs("get", refs.len())?;
+        nodes::get(&self.connection, refs, self.deadline()).await
+    }
+
+    async fn find(&self, query: &Find) -> Result<Page<Node>> {
+        self.check_page("find", query.first)?;
+        find::find(&self.connection, query, self.deadline()).await
+    }
+
+    async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {
+        self.check_page("edges", query.first)?;
+        self.check_refs("edges", query.lots.len())?;
+        edges::edges(&self.connection, query, self.deadline()).await
+    }
+
+    async fn closure(&self, query: &Closure) -> Result<Subgraph> {
+        let limits = self.limits();
+        let (max, got) = (limits.seeds_max as u64, query.seeds.len() as u64);
+        StoreError::check_limit("closure", "seeds_max", max, got)?;
+        StoreError::check_limit("closure", "nodes_max", limits.nodes_max.into(), query.nodes_max.into())?;
+        closure::closure(&self.connection, query).await
+    }
+
+    async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
+        find::tally(&self.connection, query, self.deadline()).await
+    }
+
+    async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {
+        self.check_page("changes", limit)?;
+        ledger::changes(&self.connection, after, limit, self.deadline()).await
+    }
+}

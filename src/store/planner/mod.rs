@@ -7,8 +7,6 @@ mod apply;
 mod flow;
 mod needs;
 mod state;
-#[cfg(test)]
-mod tests;
 mod writes;
 
 pub use apply::plan;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::error::{Fallible, Fault};
-use super::statements::SCHEMA;
+use super::statements::{NAME_LEDGER, SCHEMA};
 use crate::store::StoreErrorKind;
 
 /// The format that this program reads and writes, kept in `PRAGMA user_version`.
@@ -128,5 +128,6 @@ pub(super) fn prepare(connection: &mut Connection) -> Fallible<()> {
     for statement in SCHEMA {
         transaction.execute_batch(statement)?;
     }
+    transaction.execute(NAME_LEDGER, [uuid::Uuid::new_v4().to_string()])?;
     Ok(transaction.commit()?)
 }

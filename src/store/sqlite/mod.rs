@@ -37,6 +37,12 @@ use super::{
 };
 use crate::domain::{Node, NodeRef};
 
+/// The version of SQLite in the program.
+#[must_use]
+pub fn version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Connections that read at once, at least and at most; in between, one for each processor.
 const READERS: std::ops::RangeInclusive<usize> = 2..=16;
 
@@ -103,6 +109,10 @@ impl Store for SqliteStore {
 
     async fn prepare(&self) -> Result<()> {
         self.writer.prepare().await
+    }
+
+    async fn identity(&self) -> Result<String> {
+        self.readers.read("identity", None, |snapshot| snapshot.identity()).await
     }
 
     async fn ready(&self) -> Result<Readiness> {

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::connection::open_reader;
 use super::error::{Fallible, Fault};
 use super::rows;
-use super::statements::GET_REVISION;
+use super::statements::{GET_IDENTITY, GET_REVISION};
 use crate::store::{Result, Revision, StoreError, StoreErrorKind};
 
 /// Connections that read.
@@ -38,6 +38,11 @@ impl<'a> Snapshot<'a> {
     pub(super) fn statement(&self, text: &'static str) -> Fallible<CachedStatement<'a>> {
         self.statements.fetch_add(1, Ordering::Relaxed);
         Ok(self.connection.prepare_cached(text)?)
+    }
+
+    /// The ledger's name.
+    pub(super) fn identity(&self) -> Fallible<String> {
+        Ok(self.statement(GET_IDENTITY)?.query_row([], |row| row.get(0))?)
     }
 
     /// The revision of this state and the key of its last event.

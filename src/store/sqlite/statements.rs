@@ -16,6 +16,7 @@ macro_rules! statements {
 
 statements! {
     "schema" {
+        CREATE_LEDGER "create_ledger"
         CREATE_REVISION "create_revision"
         CREATE_EVENT "create_event"
         CREATE_MASTER "create_master"
@@ -33,6 +34,7 @@ statements! {
         LOAD_EVENT "load_event"
         LOAD_MATERIAL "load_material"
         LOAD_MASTER_KEY "load_master_key"
+        NAME_LEDGER "name_ledger"
         INSERT_REVISION "insert_revision"
         INSERT_EVENT "insert_event"
         DECLARE_MASTER "declare_master"
@@ -49,6 +51,7 @@ statements! {
         VOID_OPERATION "void_operation"
     }
     "read" {
+        GET_IDENTITY "get_identity"
         GET_REVISION "get_revision"
         GET_LOT "get_lot"
         GET_OPERATION "get_operation"
@@ -79,6 +82,7 @@ statements! {
 
 /// What creates the tables and indexes, in the order of their references.
 pub(super) const SCHEMA: &[&str] = &[
+    CREATE_LEDGER,
     CREATE_REVISION,
     CREATE_EVENT,
     CREATE_MASTER,

@@ -1,0 +1,19 @@
+// Counts lots by material.
+// $materials: LIST<STRING> or null
+// $origins: LIST<STRING> or null
+// $text: STRING in lower case, or null
+// $produced_from: INTEGER or null
+// $produced_before: INTEGER or null
+// $classes: LIST<STRING> or null
+// Returns: key: STRING or null; count: INTEGER; ordered by key, null last
+// Why: One pass over the lots.
+MATCH (l:Lot)
+WHERE l.id > ''
+  AND ($materials IS NULL OR l.material IN $materials)
+  AND ($origins IS NULL OR l.origin IN $origins)
+  AND ($text IS NULL OR l.search CONTAINS $text)
+  AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)
+  AND ($produced_before IS NULL OR l.earliest_production < $produced_before)
+  AND ($classes IS NULL OR EXISTS { (l)-[:OF_MATERIAL]->(m) WHERE m.class IN $classes })
+RETURN l.material AS key, count(*) AS count
+ORDER BY key

@@ -1,0 +1,159 @@
+//! `lotgraph demo`: loads a month of a generated dairy into a store of its own, says what to ask, and serves it.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::serve;
+use crate::app::{self, StoreUri};
+use crate::domain::{Event, Fact, NodeRef, Text};
+use crate::generate::dairy::{DemoStory, dairy, story};
+use crate::generate::samples::samples;
+use crate::service::ingest::{Ingest, ItemStatus, Sender};
+use crate::settings::{Settings, redact};
+use crate::store::{LedgerPosition, Revision, Store};
+
+const DEMO_STORE: &str = "sqlite:lotgraph-demo.sqlite";
+/// The source that the demo's events carry, by which its store is told from real data.
+const DEMO_SOURCE: &str = "demo";
+const BATCH: usize = 500;
+
+/// How to run the demo.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    #[command(flatten)]
+    serve: super::ServeArguments,
+    /// Throw the demo's store away first (SQLite only)
+    #[arg(long)]
+    reset: bool,
+    /// Load the data and end, without serving
+    #[arg(long)]
+    load_only: bool,
+}
+
+impl DemoArguments {
+    /// The flags, with the demo's own store as the default.
+    pub(super) fn flags(&self) -> Vec<(&'static str, String)> {
+        let mut flags = self.serve.flags();
+        if !flags.iter().any(|(key, _)| *key == "store") {
+            flags.push(("store", DEMO_STORE.to_owned()));
+        }
+        flags
+    }
+}
+
+pub(super) async fn run(arguments: &DemoArguments, settings: Settings) -> anyhow::Result<ExitCode> {
+    serve::check_address(&settings)?;
+    if arguments.reset {
+        reset(&settings).await?;
+    }
+    let served = app::open_served(&settings).await?;
+    let events: Vec<Event> = dairy().collect();
+    if is_loaded(served.store.as_ref(), &events).await? {
+        eprintln!("The demo plant is in {} already (--reset starts over).", redact(&settings.store));
+    } else {
+        check_ours(served.store.as_ref(), &settings).await?;
+        load(served.store.clone(), events).await?;
+    }
+    if arguments.load_only {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let story = story();
+    let samples = samples(&story);
+    let store = settings.store.clone();
+    serve::serve(&settings, served, samples, |address| {
+        eprint!("{}", welcome(&format!("http://{address}"), &redact(&store), &story));
+    })
+    .await
+}
+
+/// Whether everything is there: the last operation is loaded last.
+async fn is_loaded(store: &dyn Store, events: &[Event]) -> anyhow::Result<bool> {
+    let last = events.iter().rev().find(|event| matches!(event.fact, Fact::Operation(_)));
+    let last = last.context("the demo plant has operations")?;
+    let found = store.get(&[NodeRef::Operation(last.id.clone())]).await?;
+    Ok(found.iter().all(Option::is_some))
+}
+
+/// Refuses to mix the demo with anything else.
+async fn check_ours(store: &dyn Store, settings: &Settings) -> anyhow::Result<()> {
+    if store.revision().await? == Revision(0) {
+        return Ok(());
+    }
+    let first = store.changes(LedgerPosition::default(), 1).await?;
+    if first.entries.iter().all(|entry| entry.recording.source.as_str() == DEMO_SOURCE) {
+        return Ok(());
+    }
+    bail!("{} holds other data; give the demo a store of its own with --store", redact(&settings.store))
+}
+
+async fn load(store: std::sync::Arc<dyn Store>, events: Vec<Event>) -> anyhow::Result<()> {
+    let bar = ProgressBar::new(events.len() as u64);
+    let style = ProgressStyle::with_template("Loading a month of a dairy {wide_bar} {pos}/{len} events")?;
+    bar.set_style(style);
+    let sender = Sender { actor: Text::parse("demo")?, source: Text::parse(DEMO_SOURCE)? };
+    let ingest = Ingest::new(store);
+    for chunk in events.chunks(BATCH) {
+        let report = ingest.record(chunk.iter().cloned().map(Ok).collect(), true, &sender).await?;
+        if !report.applied {
+            let rejected = report.outcomes.iter().find(|o| matches!(o.status, ItemStatus::Rejected(_)));
+            bail!("the demo plant was refused: {rejected:?}");
+        }
+        bar.inc(chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    eprintln!("Loaded {} events.", events.len());
+    Ok(())
+}
+
+/// Throws the demo's file away; only if the demo wrote it.
+async fn reset(settings: &Settings) -> anyhow::Result<()> {
+    let StoreUri::Sqlite(path) = StoreUri::parse(&settings.store)? else {
+        bail!("--reset throws a SQLite file away; empty a Neo4j database with its own tools")
+    };
+    if !path.exists() {
+        return Ok(());
+    }
+    {
+        let store = app::open_store(settings).await?;
+        check_ours(store.as_ref(), settings).await?;
+    }
+    for suffix in ["", "-wal", "-shm"] {
+        let file = format!("{}{suffix}", path.display());
+        if Path::new(&file).exists() {
+            std::fs::remove_file(&file).with_context(|| format!("cannot remove {file}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// What a person sees first: where to look, and what to ask.
+fn welcome(url: &str, store: &str, story: &DemoStory) -> String {
+    let DemoStory { forward_seed, backward_seed, affected_pallet, .. } = story;
+    format!(
+        r#"
+lotgraph demo: a dairy in March 2026, in {store}
+
+  In the browser   {url}/graphiql   (the questions below are in its sample panel)
+  GraphQL          {url}/graphql    schema: {url}/schema.graphql
+  REST             {url}/api/v1/trace?lot={forward_seed}&direction=forward
+  Health           {url}/readyz     metrics: {url}/metrics
+
+Three questions to paste into GraphiQL:
+
+1. Where did the milk delivery {forward_seed} go?
+   {{ trace(input: {{lots: ["{forward_seed}"], direction: FORWARD}}) {{ summary {{ lotCount maxDepth }} facets(by: [CUSTOMER, MATERIAL]) {{ field values {{ value count }} }} completeness {{ isPartial }} }} }}
+
+2. What went into the shipped pallet {backward_seed}?
+   {{ trace(input: {{lots: ["{backward_seed}"], direction: BACKWARD}}) {{ summary {{ lotCount maxDepth }} lots(first: 20) {{ nodes {{ depth lot {{ id material {{ name }} }} }} }} completeness {{ isPartial }} }} }}
+
+3. Why is the pallet {affected_pallet} affected by that delivery?
+   {{ whyAffected(seed: "{forward_seed}", lot: "{affected_pallet}") {{ steps {{ enter {{ lot {{ id }} }} leave {{ operation {{ id name }} lot {{ id }} }} }} }} }}
+
+Ctrl-C stops; the next start finds the data and serves at once.
+"#
+    )
+}

@@ -1,0 +1,164 @@
+//! What the cells of a row say: text, a number, or a time, as the mapping declares for their column.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::times::{Span, TimeFormat};
+
+/// How a column's cells are read.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// Verbatim.
+    Text,
+    /// A decimal number, handed on with a point and without separators.
+    Number(NumberFormat),
+    /// A time.
+    Time(Arc<TimeFormat>),
+}
+
+/// How a file writes numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberFormat {
+    /// Between whole and fraction: a point or a comma.
+    pub decimal: char,
+    /// Between groups of three digits, if any.
+    pub thousands: Option<char>,
+}
+
+/// A column that the mapping uses.
+#[derive(Debug, Clone)]
+pub struct Column {
+    /// Its name in the file's header.
+    pub name: Arc<str>,
+    /// How its cells are read.
+    pub kind: Kind,
+}
+
+/// Why a cell cannot be read: its column, and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellProblem {
+    /// Number of the column in the mapping's list.
+    pub column: usize,
+    /// The reason, to be read after the column's name.
+    pub message: String,
+}
+
+/// One row, seen through the mapping's list of columns.
+pub struct Cells<'r> {
+    /// The columns of the mapping.
+    pub columns: &'r [Column],
+    /// For each column of the mapping, its place in the file.
+    pub places: &'r [usize],
+    /// The text of the row.
+    pub text: &'r str,
+    /// The cells of the file, in order.
+    pub cells: &'r [Range<usize>],
+    /// Texts that count as an empty cell.
+    pub blanks: &'r [String],
+}
+
+impl Cells<'_> {
+    /// A cell without the white space around it; `None` when it is empty.
+    #[must_use]
+    pub fn raw(&self, column: usize) -> Option<&str> {
+        let cell = self.text[self.cells[self.places[column]].clone()].trim();
+        let blank = cell.is_empty() || self.blanks.iter().any(|blank| blank == cell);
+        (!blank).then_some(cell)
+    }
+
+    fn problem(column: usize, message: String) -> CellProblem {
+        CellProblem { column, message }
+    }
+
+    /// A cell as text, converted by its kind; `None` when it is empty.
+    ///
+    /// # Errors
+    /// Says why the cell cannot be read.
+    pub fn text(&self, column: usize) -> Result<Option<Cow<'_, str>>, CellProblem> {
+        let Some(raw) = self.raw(column) else { return Ok(None) };
+        match &self.columns[column].kind {
+            Kind::Text => Ok(Some(Cow::Borrowed(raw))),
+            Kind::Number(format) => match format.plain(raw) {
+                Some(number) => Ok(Some(number)),
+                None => Err(Self::problem(
+                    column,
+                    format!("{raw:?} is not a number written like {}", format.example()),
+                )),
+            },
+            Kind::Time(_) => Ok(self.span(column)?.map(|span| Cow::Owned(span.first.to_string()))),
+        }
+    }
+
+    /// A cell as a span of time; `None` when it is empty.
+    ///
+    /// # Errors
+    /// Says why the cell cannot be read.
+    pub fn span(&self, column: usize) -> Result<Option<Span>, CellProblem> {
+        let (Some(raw), Kind::Time(format)) = (self.raw(column), &self.columns[column].kind) else {
+            return Ok(None);
+        };
+        let span = format.parse(raw);
+        span.map(Some).map_err(|message| Self::problem(column, format!("{raw:?} {message}")))
+    }
+}
+
+impl NumberFormat {
+    fn example(self) -> String {
+        let group = self.thousands.map(String::from).unwrap_or_default();
+        format!("1{group}234{}5", self.decimal)
+    }
+
+    /// The number in plain digits with a point; `None` when the text is not a number in this format.
+    #[must_use]
+    pub fn plain(self, text: &str) -> Option<Cow<'_, str>> {
+        let (whole, fraction) = match text.split_once(self.decimal) {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (text, None),
+        };
+        let digits = whole.strip_prefix('-').unwrap_or(whole);
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let grouped = self.thousands.filter(|separator| digits.contains(*separator));
+        let whole_fits = match grouped {
+            None => is_digits(digits),
+            Some(separator) => digits.split(separator).enumerate().all(|(n, group)| {
+                is_digits(group) && if n == 0 { group.len() <= 3 } else { group.len() == 3 }
+            }),
+        };
+        if !whole_fits || !fraction.is_none_or(is_digits) {
+            return None;
+        }
+        if grouped.is_none() && (self.decimal == '.' || fraction.is_none()) {
+            return Some(Cow::Borrowed(text));
+        }
+        let mut plain: String = whole.chars().filter(|c| Some(*c) != grouped).collect();
+        if let Some(fraction) = fraction {
+            plain.push('.');
+            plain.push_str(fraction);
+        }
+        Some(Cow::Owned(plain))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_declared_and_never_guessed() {
+        let german = NumberFormat { decimal: ',', thousands: Some('.') };
+        let plain = |format: NumberFormat, text: &str| format.plain(text).map(Cow::into_owned);
+        assert_eq!(plain(german, "1.234.567,50").as_deref(), Some("1234567.50"));
+        assert_eq!(plain(german, "-3,5").as_deref(), Some("-3.5"));
+        assert_eq!(plain(german, "1234").as_deref(), Some("1234"));
+        for text in
+            ["1,234.5", "12.34", "1.2345", "", ",5", "5,", "1e5", "１２", "NaN", "+5", "1.23.456", "--1"]
+        {
+            assert_eq!(plain(german, text), None, "{text}");
+        }
+        let point = NumberFormat { decimal: '.', thousands: None };
+        assert_eq!(plain(point, "109.999").as_deref(), Some("109.999"));
+        assert_eq!(plain(point, "1,5"), None);
+        assert_eq!(plain(point, "1,234"), None);
+    }
+}

@@ -1,0 +1,167 @@
+//! The demo's sample questions for GraphiQL, with ids of the demo plant in them.
+
+use serde_json::{Value, json};
+
+use super::dairy::{DemoStory, MISTAKEN_EVENT};
+
+/// Where did it go: counts and facets before nodes, then the lots.
+const FORWARD: &str = "\
+# Where did this delivery of milk go? Counts first, then the lots.
+query WhereDidItGo($lot: ID!) {
+  trace(input: { lots: [$lot], direction: FORWARD }) {
+    seeds { id material { name } supplierLot }
+    summary { lotCount operationCount maxDepth }
+    facets(by: [MATERIAL_CLASS, MATERIAL, CUSTOMER]) { field values { value count } }
+    lots(first: 20) {
+      totalCount
+      nodes { depth lot { id number material { code name } } }
+      pageInfo { hasNextPage endCursor }
+    }
+    completeness { isPartial reason unknownOrigin { totalCount } timeConflicts { totalCount } }
+    freshness { revision cached computedAt }
+  }
+}
+";
+
+/// What went into it: the raw materials and packaging, and who delivered them.
+const BACKWARD: &str = "\
+# What went into this pallet? Only what was bought is shown; the walk passes through everything.
+query WhatWentIn($lot: ID!) {
+  trace(
+    input: { lots: [$lot], direction: BACKWARD, filter: { classes: [RAW, PACKAGING] } }
+  ) {
+    seeds { id number material { name } attributes { name value } }
+    summary { lotCount shownLotCount operationCount maxDepth }
+    facets(by: [MATERIAL, SUPPLIER]) { field values { value count } }
+    lots(first: 50) {
+      nodes { depth lot { id supplierLot material { name } } }
+      pageInfo { hasNextPage endCursor }
+    }
+    completeness { isPartial reason }
+  }
+}
+";
+
+/// Why is it affected: the shortest walks, with times and quantities.
+const WHY: &str = "\
+# Why is this pallet affected by that delivery? The shortest walks between them.
+query WhyIsItAffected($seed: ID!, $lot: ID!) {
+  whyAffected(seed: $seed, lot: $lot, paths: 2) {
+    length
+    steps {
+      enter { lot { id material { name } } quantity { amount unit } }
+      leave {
+        operation { id name startedAt at equipment { name } }
+        lot { id material { name } }
+        quantity { amount unit }
+      }
+    }
+  }
+}
+";
+
+/// What customers got of it: shipments among the operations reached.
+const SHIPMENTS: &str = "\
+# The operations that the delivery reaches, nearest first.
+query Operations($lot: ID!) {
+  trace(input: { lots: [$lot], direction: FORWARD, maxDepth: 3 }) {
+    summary { lotCount operationCount isPartial }
+    completeness { isPartial reason }
+    operations(first: 20) {
+      nodes {
+        depth
+        operation { id kind name at party { name } document shift { code } operators { name } }
+      }
+    }
+  }
+}
+";
+
+/// A refilled silo: one lot, many deliveries, many draws.
+const SILO: &str = "\
+# A silo is one lot that is refilled and drawn until it is emptied.
+query Silo($lot: ID!) {
+  lot(id: $lot) {
+    id
+    material { name unit }
+    balance { unit produced consumed onHand gap }
+    links(first: 30) {
+      totalCount
+      nodes { role operation { id name } quantity { amount unit } earliest latest }
+    }
+  }
+}
+";
+
+/// Whatever is on the label.
+const RESOLVE: &str = "\
+# Whatever is printed on the label: here the number on an exported pallet.
+query WhatIsThis($code: String!) {
+  resolve(code: $code) {
+    id
+    number
+    material { code name }
+    shipped { sums { amount unit } }
+  }
+}
+";
+
+/// Search.
+const SEARCH: &str = "\
+# Find lots by a part of their id, printed number or supplier's number.
+query Find($text: String!) {
+  lots(filter: { text: $text, classes: [FINISHED] }, first: 10) {
+    totalCount
+    nodes { id number material { name } earliestProduction }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+";
+
+/// A mistake stays on record.
+const VOIDED: &str = "\
+# Nothing is deleted: the unloading with the wrong silo was voided, and says by what it was replaced.
+query Mistake($operation: ID!) {
+  operation(id: $operation) {
+    id
+    name
+    at
+    outputs { nodes { lot { id } quantity { amount unit } } }
+    voided { by reason replacedBy }
+  }
+}
+";
+
+/// Recording is as easy as asking. Harmless: it declares one customer, and repeating it changes nothing.
+const RECORD: &str = "\
+# Record an event. Sending it again changes nothing: then it counts as a duplicate.
+mutation Record($events: [EventInput!]!) {
+  recordEvents(events: $events) {
+    applied
+    accepted
+    duplicate
+    events { id status problems { code message path } }
+    revision
+  }
+}
+";
+
+/// The sample questions about a story: `{\"samples\": [{\"title\", \"query\", \"variables\"}]}`.
+#[must_use]
+pub fn samples(story: &DemoStory) -> Value {
+    let (delivery, shipped) = (story.forward_seed.as_str(), story.backward_seed.as_str());
+    let affected = story.affected_pallet.as_str();
+    let events = json!([{"party": {"code": "C-NEW", "name": "New customer", "roles": ["CUSTOMER"]}}]);
+    let sample = |title: &str, query: &str, variables: Value| json!({"title": title, "query": query, "variables": variables});
+    json!({"samples": [
+        sample("Where did this milk go?", FORWARD, json!({"lot": delivery})),
+        sample("What went into this pallet?", BACKWARD, json!({"lot": shipped})),
+        sample("Why is this pallet affected?", WHY, json!({"seed": delivery, "lot": affected})),
+        sample("Which operations did it reach?", SHIPMENTS, json!({"lot": delivery})),
+        sample("What went through this silo?", SILO, json!({"lot": story.silo.as_str()})),
+        sample("What is this label?", RESOLVE, json!({"code": story.printed_number})),
+        sample("Find lots", SEARCH, json!({"text": "PAL-0314-1"})),
+        sample("A mistake, voided", VOIDED, json!({"operation": MISTAKEN_EVENT})),
+        sample("Record an event", RECORD, json!({"events": events})),
+    ]})
+}

@@ -1,0 +1,156 @@
+//! Lots: what they are, what flowed in and out of them, and their links one hop away.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::connection::{Total, connection, page_cost, page_size};
+use super::cursor::{Place, Scope, malformed};
+use super::enums::{LinkRole, Origin};
+use super::link::{TraceLink, TraceLinkConnection};
+use super::loader::{EdgesKey, loaders};
+use super::material::Material;
+use super::quantity::{Attribute, LotBalance, LotFlow, attributes};
+use super::scalars::Moment;
+use crate::domain::{self, Master, MasterRef, Role};
+use crate::genealogy::balance;
+
+/// A traceable quantity of one material: raw, intermediate, finished or packaging.
+#[derive(Clone)]
+pub struct Lot(pub Arc<domain::Lot>);
+
+impl Lot {
+    /// The lot with this id, which other data refer to.
+    pub(super) async fn load(context: &Context<'_>, id: &domain::LotId) -> Result<Self> {
+        Ok(Self(loaders(context).lot(id).await?))
+    }
+
+    async fn load_material(&self, context: &Context<'_>) -> Result<Option<domain::Material>> {
+        let Some(code) = &self.0.material else { return Ok(None) };
+        match &*loaders(context).master(MasterRef::Material(code.clone())).await? {
+            Master::Material(material) => Ok(Some(material.clone())),
+            other => Err(super::errors::wrong_kind(other)),
+        }
+    }
+
+    /// How many links of these roles it has.
+    fn links_of(&self, roles: &[Role]) -> u64 {
+        let lot = &self.0;
+        let count = |role: &Role| match role {
+            Role::Consumed => lot.consumed.count + lot.shipped.count + lot.scrapped.count,
+            Role::Produced => lot.received.count + lot.produced.count,
+            Role::InPlace => lot.in_place,
+        };
+        roles.iter().map(|role| u64::from(count(role))).sum()
+    }
+}
+
+/// A traceable quantity of one material: raw, intermediate, finished or packaging.
+#[Object]
+impl Lot {
+    /// Its identity.
+    async fn id(&self) -> ID {
+        ID::from(self.0.id.as_str())
+    }
+
+    /// The number printed on it; the id when no other is on record.
+    async fn number(&self) -> &str {
+        self.0.printed()
+    }
+
+    /// The supplier's own number for it.
+    async fn supplier_lot(&self) -> Option<&str> {
+        self.0.supplier_lot.as_ref().map(AsRef::as_ref)
+    }
+
+    /// Its material, once any event told.
+    async fn material(&self, context: &Context<'_>) -> Result<Option<Material>> {
+        Ok(self.load_material(context).await?.map(Material))
+    }
+
+    /// Where it comes from, as far as the ledger knows.
+    async fn origin(&self) -> Origin {
+        self.0.origin().into()
+    }
+
+    /// Further facts, by name.
+    async fn attributes(&self) -> Vec<Attribute> {
+        attributes(&self.0.attributes)
+    }
+
+    /// The first moment it can have been received or produced.
+    async fn earliest_production(&self) -> Option<Moment> {
+        self.0.earliest_production.map(Moment)
+    }
+
+    /// Received from suppliers.
+    async fn received(&self) -> LotFlow {
+        LotFlow(self.0.received.clone())
+    }
+
+    /// Produced by operations.
+    async fn produced(&self) -> LotFlow {
+        LotFlow(self.0.produced.clone())
+    }
+
+    /// Consumed by operations.
+    async fn consumed(&self) -> LotFlow {
+        LotFlow(self.0.consumed.clone())
+    }
+
+    /// Shipped to customers.
+    async fn shipped(&self) -> LotFlow {
+        LotFlow(self.0.shipped.clone())
+    }
+
+    /// Scrapped.
+    async fn scrapped(&self) -> LotFlow {
+        LotFlow(self.0.scrapped.clone())
+    }
+
+    /// What flowed in and out of it, in the material's own unit, and what is left.
+    async fn balance(&self, context: &Context<'_>) -> Result<LotBalance> {
+        let material = self.load_material(context).await?;
+        Ok(LotBalance(balance(&self.0, material.as_ref())))
+    }
+
+    /// Its links with live operations, one hop away, in order of time.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn links(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only links of these roles; absent: all.")] roles: Option<Vec<LinkRole>>,
+        #[graphql(default = 20, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<TraceLinkConnection> {
+        let mut roles: Vec<Role> = match roles {
+            Some(roles) => roles.into_iter().map(Into::into).collect(),
+            None => Role::ALL.to_vec(),
+        };
+        roles.sort_unstable();
+        roles.dedup();
+        let scope = Scope::new("Lot.links", &(&self.0.id, &roles));
+        let further = after.is_some();
+        let after = match after.map(|cursor| scope.decode(&cursor)).transpose()? {
+            Some(Place::Edge(key)) => Some(key),
+            Some(_) => return Err(malformed().into()),
+            None => None,
+        };
+        let total = Total::Known(self.links_of(&roles));
+        let key = EdgesKey { lot: self.0.id.clone(), roles, after, first: page_size(first)? };
+        let page = loaders(context).edges(key).await?;
+        let items = page
+            .edges
+            .iter()
+            .map(|edge| (scope.encode(Place::Edge(edge.key.clone())), TraceLink::of_edge(&self.0.id, edge)));
+        Ok(TraceLinkConnection::new(items.collect(), page.more, further, total))
+    }
+}
+
+connection!(
+    /// A page of lots.
+    LotConnection,
+    /// A lot in a page.
+    LotEdge,
+    Lot
+);

@@ -1,0 +1,139 @@
+//! Compares all nodes and links of two stores, page by page, and names the first difference.
+
+use std::fmt::Debug;
+
+use crate::domain::{ErrorCode, LotId, MasterKind, Node, Role};
+use crate::service::{ServiceError, ServiceResult};
+use crate::store::{
+    EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, Store, What,
+};
+
+const PAGE: u32 = 1_000;
+
+/// What was found equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Compared {
+    /// Lots, operations and master data.
+    pub nodes: u64,
+    /// Links between lots and operations.
+    pub links: u64,
+}
+
+/// Compares two stores.
+///
+/// # Errors
+/// When a store fails, and at the first difference, showing both sides.
+pub async fn compare(
+    left: &dyn Store,
+    right: &dyn Store,
+    progress: &mut (dyn FnMut(Compared) + Send),
+) -> ServiceResult<Compared> {
+    let mut kinds = vec![What::Lots(LotFilter::default()), What::Operations(OperationFilter::default())];
+    kinds.extend(MasterKind::ALL.iter().map(|kind| What::Masters(*kind, MasterFilter::default())));
+    let mut compared = Compared::default();
+    for what in kinds {
+        let mut after = None;
+        loop {
+            let query = Find { what: what.clone(), after, first: PAGE };
+            let (ours, theirs) = futures::future::try_join(left.find(&query), right.find(&query)).await?;
+            same_nodes(&ours, &theirs)?;
+            compared.nodes += ours.items.len() as u64;
+            compared.links += same_links(left, right, &ours.items).await?;
+            progress(compared);
+            match ours.items.last() {
+                Some(last) if ours.more => after = Some(key(last)?),
+                _ => break,
+            }
+        }
+    }
+    Ok(compared)
+}
+
+/// Where a node stands in the order of [`Store::find`].
+fn key(node: &Node) -> ServiceResult<FindKey> {
+    let (at, id) = match node {
+        Node::Lot(lot) => (None, lot.id.as_str().to_owned()),
+        Node::Operation(operation) => (Some(operation.operation.at), operation.id.as_str().to_owned()),
+        Node::Master(master) => (None, master.reference().code().to_owned()),
+    };
+    let id = id.try_into().map_err(|error| {
+        ServiceError::new(ErrorCode::StoreCorrupt, format!("a node's id cannot be read back: {error}"))
+    })?;
+    Ok(FindKey { at, id })
+}
+
+fn same_nodes(ours: &Page<Node>, theirs: &Page<Node>) -> ServiceResult<()> {
+    for (our, their) in ours.items.iter().zip(&theirs.items) {
+        if our != their {
+            return Err(difference("node", our, their));
+        }
+    }
+    match (ours.items.get(theirs.items.len()), theirs.items.get(ours.items.len())) {
+        (Some(our), _) => Err(difference("node", our, &"nothing")),
+        (_, Some(their)) => Err(difference("node", &"nothing", their)),
+        (None, None) if ours.more != theirs.more => {
+            Err(difference("number of nodes: one has more", &ours.more, &theirs.more))
+        }
+        (None, None) => Ok(()),
+    }
+}
+
+fn difference(what: &str, ours: &dyn Debug, theirs: &dyn Debug) -> ServiceError {
+    let message = format!("the two stores differ in a {what}. Source: {ours:?}. Target: {theirs:?}");
+    ServiceError::new(ErrorCode::Internal, message)
+}
+
+async fn same_links(left: &dyn Store, right: &dyn Store, nodes: &[Node]) -> ServiceResult<u64> {
+    let lots = nodes.iter().filter_map(|node| match node {
+        Node::Lot(lot) => Some(lot.id.clone()),
+        Node::Operation(_) | Node::Master(_) => None,
+    });
+    let lots: Vec<LotId> = lots.collect();
+    if lots.is_empty() {
+        return Ok(0);
+    }
+    let (mut links, unfinished) = same_page(left, right, lots, None).await?;
+    // Few lots have more links than a page holds; each of them goes on by itself.
+    for (lot, mut after) in unfinished {
+        loop {
+            let (more, rest) = same_page(left, right, vec![lot.clone()], Some(after)).await?;
+            links += more;
+            match rest.into_iter().next() {
+                Some((_, next)) => after = next,
+                None => break,
+            }
+        }
+    }
+    Ok(links)
+}
+
+/// Compares a page of links of each lot; returns their number and the lots that have more, with their last link.
+async fn same_page(
+    left: &dyn Store,
+    right: &dyn Store,
+    lots: Vec<LotId>,
+    after: Option<EdgeKey>,
+) -> ServiceResult<(u64, Vec<(LotId, EdgeKey)>)> {
+    let query = EdgesOf { lots, roles: Role::ALL.to_vec(), after, first: PAGE };
+    let (ours, theirs) = futures::future::try_join(left.edges(&query), right.edges(&query)).await?;
+    let mut links = 0;
+    let mut unfinished = Vec::new();
+    let nothing = EdgePage { edges: Vec::new(), more: false };
+    for (index, lot) in query.lots.into_iter().enumerate() {
+        let our = ours.get(index).unwrap_or(&nothing);
+        let their = theirs.get(index).unwrap_or(&nothing);
+        let common = our.edges.iter().zip(&their.edges);
+        if let Some((our, their)) = common.into_iter().find(|(our, their)| our != their) {
+            return Err(difference(&format!("link of lot {lot}"), our, their));
+        }
+        if our != their {
+            let counts = (our.edges.len(), their.edges.len());
+            return Err(difference(&format!("number of links of lot {lot}"), &counts.0, &counts.1));
+        }
+        links += our.edges.len() as u64;
+        if let (true, Some(last)) = (our.more, our.edges.last()) {
+            unfinished.push((lot, last.key.clone()));
+        }
+    }
+    Ok((links, unfinished))
+}

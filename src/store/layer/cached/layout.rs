@@ -1,0 +1,162 @@
+//! Pins the bytes of cached answers: postcard does not describe itself, so a changed type must change the key.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::answer::{Answer, decode, encode};
+use super::key::LAYOUT;
+use crate::domain::{
+    EventId, Fact, Flow, Lot, LotId, Master, MasterRef, Node, OperationKind, RecordedOperation, Role, Text,
+    Timestamp, Voided,
+};
+use crate::format::event::parse;
+use crate::genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
+use crate::store::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
+
+/// The hash of every sample's bytes, in order, at each layout.
+const EXPECTED: (u32, u128) = (1, 11_536_153_806_183_788_201_074_576_643_419_039_056);
+
+fn text(value: &str) -> Text {
+    Text::parse(value).expect("a text")
+}
+
+fn id(value: &str) -> EventId {
+    EventId::parse(value).expect("an id")
+}
+
+fn time(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros).expect("a time")
+}
+
+fn fact(value: serde_json::Value) -> Fact {
+    parse(&value).expect("a valid event").fact
+}
+
+fn operation() -> RecordedOperation {
+    let fact = fact(json!({
+        "type": "operation", "id": "O-1", "name": "FILL", "kind": "PRODUCE", "workOrder": "WO",
+        "startedAt": "2026-01-05T06:00:00Z", "at": "2026-01-05T07:00:00Z",
+        "inputs": [{"lot": "A", "quantity": "1.5", "unit": "KGM", "at": "2026-01-05T06:30:00Z"}],
+        "outputs": [{"lot": "B", "material": "M", "quantity": "2", "unit": "EA", "number": "N",
+            "attributes": {"colour": "red"}}],
+        "equipment": ["E"], "operators": ["P"], "shift": "S",
+        "parameters": [{"name": "temperature", "value": "72.4", "unit": "CEL"}],
+    }));
+    let Fact::Operation(operation) = fact else { panic!("an operation was sent") };
+    let voided = Voided { by: id("V"), reason: text("wrong"), replaced_by: Some(id("O-2")) };
+    RecordedOperation { id: id("O-1"), operation, voided: Some(voided) }
+}
+
+fn lot() -> Lot {
+    let mut lot = Lot::named(LotId::parse("A").expect("an id"));
+    let sums: BTreeMap<_, _> = serde_json::from_value(json!({"KGM": "12.5"})).expect("sums by unit");
+    lot.received = Flow { count: 2, unmeasured: 1, sums };
+    lot.number = Some(text("0001"));
+    lot.attributes.insert(text("colour"), text("red"));
+    lot.earliest_production = Some(time(1));
+    lot.material_claims = 3;
+    lot
+}
+
+fn masters() -> Vec<Master> {
+    let declared = [
+        json!({"type": "material", "code": "M", "name": "Milk", "unit": "KGM", "class": "RAW"}),
+        json!({"type": "equipment", "code": "E", "name": "Filler", "parent": "L"}),
+        json!({"type": "operator", "code": "P", "name": "Li"}),
+        json!({"type": "shift", "code": "S", "startsAt": "2026-01-05T06:00:00Z", "endsAt": "2026-01-05T14:00:00Z"}),
+        json!({"type": "party", "code": "F", "name": "Farm", "roles": ["SUPPLIER"]}),
+    ];
+    let master = |value| match fact(value) {
+        Fact::Master(master) => master,
+        Fact::Operation(_) | Fact::Void(_) => panic!("master data was sent"),
+    };
+    let mut masters: Vec<Master> = declared.into_iter().map(master).collect();
+    let undeclared: Vec<Master> =
+        masters.iter().map(|master| MasterRef::mentioned(&master.reference())).collect();
+    masters.extend(undeclared);
+    masters
+}
+
+fn subgraph() -> Subgraph {
+    let lot = LotId::parse("A").expect("an id");
+    let Fact::Operation(operation) = fact(json!({"type": "ship", "id": "S-1", "at": "2026-01-05T06:00:00Z",
+        "customer": "C", "inputs": [{"lot": "A", "quantity": "1", "unit": "EA"}]}))
+    else {
+        panic!("an operation was sent")
+    };
+    Subgraph {
+        revision: Revision(9),
+        direction: Direction::Forward,
+        computed_at: time(5),
+        cached: false,
+        unknown_seeds: vec![lot.clone()],
+        lots: vec![SubgraphLot {
+            id: lot,
+            material: None,
+            hops: 0,
+            earliest_production: Some(time(1)),
+            leads_on: true,
+        }],
+        operations: vec![SubgraphOperation {
+            id: id("S-1"),
+            kind: OperationKind::Ship,
+            hops: 1,
+            start: time(2),
+            end: time(3),
+            party: operation.party.clone(),
+        }],
+        links: vec![SubgraphLink {
+            lot: 0,
+            operation: 0,
+            role: Role::Consumed,
+            position: 0,
+            quantity: operation.inputs[0].quantity.clone(),
+            earliest: time(2),
+            latest: time(3),
+        }],
+        cut: Some(Cut::Depth),
+    }
+}
+
+fn edges() -> Vec<EdgePage> {
+    let key = EdgeKey { earliest: time(2), operation: id("S-1"), role: Role::Produced, position: 4 };
+    let quantity = subgraph().links[0].quantity.clone();
+    vec![EdgePage {
+        edges: vec![Edge { key, kind: OperationKind::Split, latest: time(9), quantity }],
+        more: true,
+    }]
+}
+
+fn nodes() -> Vec<Option<Node>> {
+    let masters = masters().into_iter().map(|master| Some(Node::Master(master)));
+    let others = [None, Some(Node::Lot(Box::new(lot()))), Some(Node::Operation(Box::new(operation())))];
+    masters.chain(others).collect()
+}
+
+/// Encodes a sample, checks that it comes back, and returns its bytes.
+async fn bytes<A: Answer + PartialEq + std::fmt::Debug>(sample: A) -> Vec<u8> {
+    let (sample, bytes) = encode(sample).await;
+    let bytes = bytes.expect("the sample can be encoded");
+    assert_eq!(decode::<A>(bytes.clone()).await, Some(sample.from_cache()));
+    let mut longer = bytes.to_vec();
+    longer.push(0);
+    assert_eq!(decode::<A>(longer.into()).await, None, "bytes behind the answer");
+    bytes.to_vec()
+}
+
+#[tokio::test]
+async fn the_bytes_of_answers_change_only_with_the_layout() {
+    let mut all = Vec::new();
+    all.extend(bytes(subgraph()).await);
+    all.extend(bytes(nodes()).await);
+    all.extend(bytes(Page { items: nodes().into_iter().flatten().collect(), more: true }).await);
+    all.extend(bytes(edges()).await);
+    all.extend(bytes(vec![Bucket { key: Some(text("M")), count: 3 }, Bucket { key: None, count: 1 }]).await);
+    assert_eq!(
+        (LAYOUT, xxh3_128(&all)),
+        EXPECTED,
+        "a cached type changed: raise LAYOUT in key.rs, then put both numbers here"
+    );
+}

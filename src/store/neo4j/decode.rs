@@ -1,0 +1,143 @@
+//! Rows back to domain values; whatever does not fit was not written by lotgraph.
+
+use std::fmt::Display;
+
+use serde::Deserialize;
+
+use super::encode::Flows;
+use crate::domain::{
+    Amount, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation, Quantity,
+    RecordedOperation, Text, Timestamp, UnitCode, Voided,
+};
+use crate::format::event as event_format;
+use crate::store::{Result, StoreError, StoreErrorKind};
+
+/// Reports something in the database that lotgraph did not write.
+pub(super) fn corrupt(what: impl Display) -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt(what.to_string()), "decode")
+}
+
+pub(super) fn time(micros: i64) -> Result<Timestamp> {
+    Timestamp::from_micros(micros).map_err(|error| corrupt(format!("the time {micros} {error}")))
+}
+
+pub(super) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>> {
+    micros.map(time).transpose()
+}
+
+pub(super) fn quantity(amount: Option<&str>, unit: Option<&str>) -> Result<Option<Quantity>> {
+    let (Some(amount), Some(unit)) = (amount, unit) else { return Ok(None) };
+    let amount = Amount::parse(amount).map_err(|error| corrupt(format!("the amount {amount:?} {error}")))?;
+    let unit = UnitCode::parse(unit).map_err(|error| corrupt(format!("the unit {unit:?} {error}")))?;
+    Ok(Some(Quantity { amount, unit }))
+}
+
+/// The properties of a lot.
+#[derive(Debug, Deserialize)]
+pub(super) struct LotProperties {
+    id: LotId,
+    number: Option<Text>,
+    supplier_lot: Option<Text>,
+    material: Option<MaterialCode>,
+    material_claims: u32,
+    attributes: String,
+    flows: String,
+    in_place: u32,
+    earliest_production: Option<i64>,
+}
+
+impl LotProperties {
+    pub(super) fn into_lot(self) -> Result<Lot> {
+        let damaged = |error| corrupt(format!("lot {}: {error}", self.id));
+        let flows: Flows = serde_json::from_str(&self.flows).map_err(damaged)?;
+        let attributes = serde_json::from_str(&self.attributes).map_err(damaged)?;
+        Ok(Lot {
+            id: self.id,
+            number: self.number,
+            supplier_lot: self.supplier_lot,
+            material: self.material,
+            material_claims: self.material_claims,
+            attributes,
+            received: flows.received,
+            produced: flows.produced,
+            consumed: flows.consumed,
+            shipped: flows.shipped,
+            scrapped: flows.scrapped,
+            in_place: self.in_place,
+            earliest_production: optional_time(self.earliest_production)?,
+        })
+    }
+}
+
+/// The properties of an operation, and the body of its event.
+#[derive(Debug, Deserialize)]
+pub(super) struct OperationProperties {
+    id: EventId,
+    voided_by: Option<EventId>,
+    void_reason: Option<Text>,
+    void_replaced_by: Option<EventId>,
+    body: String,
+}
+
+impl OperationProperties {
+    pub(super) fn into_operation(self) -> Result<RecordedOperation> {
+        let operation = operation(self.id.clone(), &self.body)?;
+        let voided = match (self.voided_by, self.void_reason) {
+            (Some(by), Some(reason)) => Some(Voided { by, reason, replaced_by: self.void_replaced_by }),
+            (None, _) => None,
+            (Some(_), None) => {
+                return Err(corrupt(format!("operation {} is void without a reason", self.id)));
+            }
+        };
+        Ok(RecordedOperation { id: self.id, operation, voided })
+    }
+}
+
+pub(super) fn fact(id: EventId, body: &str) -> Result<Fact> {
+    let event = event_format::from_body(id.clone(), body);
+    let problems = |problems: Vec<crate::domain::Problem>| {
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        corrupt(format!("event {id}: {first}"))
+    };
+    event.map(|event| event.fact).map_err(problems)
+}
+
+fn operation(id: EventId, body: &str) -> Result<Operation> {
+    match fact(id.clone(), body)? {
+        Fact::Operation(operation) => Ok(operation),
+        Fact::Master(_) | Fact::Void(_) => Err(corrupt(format!("event {id} is not an operation"))),
+    }
+}
+
+/// The properties of master data.
+#[derive(Debug, Deserialize)]
+pub(super) struct MasterProperties {
+    kind: String,
+    code: String,
+    body: Option<String>,
+}
+
+impl MasterProperties {
+    pub(super) fn into_master(self) -> Result<Master> {
+        let Some(body) = &self.body else { return Ok(self.reference()?.mentioned()) };
+        // The reader wants the id of an event; any identifier does, and a code is one.
+        let id = EventId::parse(&self.code).map_err(|error| corrupt(format!("{:?} {error}", self.code)))?;
+        match fact(id, body)? {
+            Fact::Master(master) => Ok(master),
+            Fact::Operation(_) | Fact::Void(_) => Err(corrupt(format!("{} is not master data", self.code))),
+        }
+    }
+
+    fn reference(&self) -> Result<MasterRef> {
+        let kind = MasterKind::ALL.iter().find(|kind| kind.name() == self.kind);
+        let kind = *kind.ok_or_else(|| corrupt(format!("{:?} is no kind of master data", self.kind)))?;
+        let reference = match kind {
+            MasterKind::Material => MaterialCode::parse(&self.code).map(MasterRef::Material),
+            MasterKind::Equipment => self.code.clone().try_into().map(MasterRef::Equipment),
+            MasterKind::Operator => self.code.clone().try_into().map(MasterRef::Operator),
+            MasterKind::Shift => self.code.clone().try_into().map(MasterRef::Shift),
+            MasterKind::Party => self.code.clone().try_into().map(MasterRef::Party),
+        };
+        reference.map_err(|error| corrupt(format!("the code {:?} {error}", self.code)))
+    }
+}

@@ -1,0 +1,87 @@
+//! One hop from each of some lots.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::connection::{Connection, Deadline};
+use super::decode;
+use super::encode::{integer, link_type, list, null, text, texts, time};
+use super::statement;
+use crate::domain::{EventId, LotId, OperationKind, Role};
+use crate::store::Result;
+use crate::store::query::{Edge, EdgeKey, EdgePage, EdgesOf};
+
+/// Lots in one statement.
+const CHUNK: usize = 1_000;
+
+/// `[earliest, operation, role, position, kind, latest, quantity, unit]`.
+type EdgeItem = (i64, EventId, u32, u32, String, i64, Option<String>, Option<String>);
+
+#[derive(Deserialize)]
+struct EdgesRow {
+    lot: LotId,
+    edges: Vec<EdgeItem>,
+}
+
+pub(super) async fn edges(
+    connection: &Connection,
+    query: &EdgesOf,
+    deadline: Deadline,
+) -> Result<Vec<EdgePage>> {
+    let mut lots: Vec<&LotId> = query.lots.iter().collect();
+    lots.sort_unstable();
+    lots.dedup();
+    let after = query.after.as_ref().map_or_else(null, |key| {
+        list([
+            time(key.earliest),
+            text(&key.operation),
+            integer(role_number(key.role)),
+            integer(key.position),
+        ])
+    });
+    let types = texts(query.roles.iter().map(|role| link_type(*role)));
+    let mut pages = HashMap::new();
+    for chunk in lots.chunks(CHUNK) {
+        let parameters = vec![
+            ("lots", texts(chunk)),
+            ("types", types.clone()),
+            ("after", after.clone()),
+            ("limit", integer(i64::from(query.first) + 1)),
+        ];
+        let rows: Vec<EdgesRow> =
+            connection.read("edges", &statement::READ_EDGES, parameters, deadline).await?;
+        for row in rows {
+            pages.insert(row.lot, page(row.edges, query.first as usize)?);
+        }
+    }
+    let empty = || EdgePage { edges: Vec::new(), more: false };
+    Ok(query.lots.iter().map(|lot| pages.get(lot).cloned().unwrap_or_else(empty)).collect())
+}
+
+fn page(items: Vec<EdgeItem>, first: usize) -> Result<EdgePage> {
+    let more = items.len() > first;
+    let edges = items.into_iter().take(first).map(edge).collect::<Result<_>>()?;
+    Ok(EdgePage { edges, more })
+}
+
+fn edge((earliest, operation, role, position, kind, latest, amount, unit): EdgeItem) -> Result<Edge> {
+    let role = Role::ALL.get(role as usize).ok_or_else(|| decode::corrupt(format!("{role} is no role")))?;
+    let kind = OperationKind::from_name(&kind)
+        .ok_or_else(|| decode::corrupt(format!("{kind:?} is no kind of operation")))?;
+    Ok(Edge {
+        key: EdgeKey { earliest: decode::time(earliest)?, operation, role: *role, position },
+        kind,
+        latest: decode::time(latest)?,
+        quantity: decode::quantity(amount.as_deref(), unit.as_deref())?,
+    })
+}
+
+/// The place of a role in the order of roles, as `read_edges` counts it.
+fn role_number(role: Role) -> u32 {
+    match role {
+        Role::Consumed => 0,
+        Role::Produced => 1,
+        Role::InPlace => 2,
+    }
+}

@@ -1,0 +1,196 @@
+//! Domain values to statement parameters.
+
+use std::collections::HashMap;
+
+use neo4rs::{BoltInteger, BoltMap, BoltNull, BoltString, BoltType};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{EventId, Flow, Lot, Master, MasterRef, Role, Timestamp};
+use crate::format::event as event_format;
+use crate::store::planner::{EventRow, LinkRow, LotRow, OperationRow, VoidRow};
+
+/// A lot's flows as one property: they are read and written whole, and never filtered by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Flows {
+    pub(super) received: Flow,
+    pub(super) produced: Flow,
+    pub(super) consumed: Flow,
+    pub(super) shipped: Flow,
+    pub(super) scrapped: Flow,
+}
+
+pub(super) fn text(value: impl AsRef<str>) -> BoltType {
+    BoltType::String(BoltString { value: value.as_ref().to_owned() })
+}
+
+pub(super) fn integer(value: impl Into<i64>) -> BoltType {
+    BoltType::Integer(BoltInteger { value: value.into() })
+}
+
+pub(super) fn time(value: Timestamp) -> BoltType {
+    integer(value.micros())
+}
+
+pub(super) fn null() -> BoltType {
+    BoltType::Null(BoltNull)
+}
+
+pub(super) fn optional<T>(value: Option<T>, encode: impl FnOnce(T) -> BoltType) -> BoltType {
+    value.map_or_else(null, encode)
+}
+
+pub(super) fn list(values: impl IntoIterator<Item = BoltType>) -> BoltType {
+    BoltType::List(values.into_iter().collect::<Vec<_>>().into())
+}
+
+pub(super) fn texts<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> BoltType {
+    list(values.into_iter().map(text))
+}
+
+fn map<const N: usize>(entries: [(&str, BoltType); N]) -> BoltType {
+    let value: HashMap<BoltString, BoltType> =
+        entries.into_iter().map(|(name, value)| (BoltString { value: name.to_owned() }, value)).collect();
+    BoltType::Map(BoltMap { value })
+}
+
+/// JSON of a value that always has one.
+fn json(value: &impl Serialize) -> BoltType {
+    text(serde_json::to_string(value).expect("maps with text keys and decimals always have a JSON form"))
+}
+
+pub(super) fn event(index: usize, row: &EventRow) -> BoltType {
+    map([
+        ("id", text(&row.id)),
+        ("index", integer(index as i64 + 1)),
+        ("type", text(row.event_type.name())),
+        ("body", text(&row.body)),
+    ])
+}
+
+pub(super) fn lot(row: &LotRow) -> BoltType {
+    let Lot { id, number, supplier_lot, material, material_claims, attributes, .. } = &row.lot;
+    let flows = Flows {
+        received: row.lot.received.clone(),
+        produced: row.lot.produced.clone(),
+        consumed: row.lot.consumed.clone(),
+        shipped: row.lot.shipped.clone(),
+        scrapped: row.lot.scrapped.clone(),
+    };
+    map([
+        ("id", text(id)),
+        ("number", optional(number.as_ref(), text)),
+        ("supplier_lot", optional(supplier_lot.as_ref(), text)),
+        ("material", optional(material.as_ref(), text)),
+        ("material_claims", integer(*material_claims)),
+        ("attributes", json(attributes)),
+        ("flows", json(&flows)),
+        ("in_place", integer(row.lot.in_place)),
+        ("earliest_production", optional(row.lot.earliest_production, time)),
+        ("origin", text(row.lot.origin().name())),
+        ("search", text(row.lot.search_text())),
+    ])
+}
+
+pub(super) fn lot_material(lot: &Lot) -> Option<BoltType> {
+    let material = lot.material.as_ref()?;
+    Some(map([("lot", text(&lot.id)), ("material", text(material))]))
+}
+
+pub(super) fn master(master: &Master) -> BoltType {
+    let reference = master.reference();
+    let (class, parent, roles) = match master {
+        Master::Material(material) => (material.class.map(|class| class.name()), None, Vec::new()),
+        Master::Equipment(equipment) => (None, equipment.parent.as_ref(), Vec::new()),
+        Master::Party(party) => (None, None, party.roles.iter().map(|role| role.name()).collect()),
+        Master::Operator(_) | Master::Shift(_) => (None, None, Vec::new()),
+    };
+    map([
+        ("kind", text(reference.kind().name())),
+        ("code", text(reference.code())),
+        ("name", optional(master.name(), text)),
+        ("search", text(master_search(&reference, master))),
+        ("class", optional(class, text)),
+        ("parent", optional(parent, text)),
+        ("roles", texts(roles)),
+        ("body", text(event_format::body(&crate::domain::Fact::Master(master.clone())))),
+    ])
+}
+
+pub(super) fn mention(reference: &MasterRef) -> BoltType {
+    map([
+        ("kind", text(reference.kind().name())),
+        ("code", text(reference.code())),
+        ("search", text(reference.code().to_lowercase())),
+    ])
+}
+
+fn master_search(reference: &MasterRef, master: &Master) -> String {
+    let code = reference.code().to_lowercase();
+    match master.name() {
+        Some(name) => format!("{code}\n{}", name.as_str().to_lowercase()),
+        None => code,
+    }
+}
+
+pub(super) fn parent(master: &Master) -> Option<BoltType> {
+    let Master::Equipment(equipment) = master else { return None };
+    let parent = optional(equipment.parent.as_ref(), text);
+    Some(map([("code", text(&equipment.code)), ("parent", parent)]))
+}
+
+pub(super) fn operation(row: &OperationRow) -> BoltType {
+    map([
+        ("id", text(&row.id)),
+        ("kind", text(row.kind.name())),
+        ("name", optional(row.name.as_ref(), text)),
+        ("started_at", time(row.start)),
+        ("at", time(row.end)),
+        ("party", optional(row.party.as_ref(), text)),
+    ])
+}
+
+pub(super) fn operation_party(row: &OperationRow) -> Option<BoltType> {
+    let party = row.party.as_ref()?;
+    Some(map([("operation", text(&row.id)), ("party", text(party))]))
+}
+
+pub(super) fn processed_by(operation: &EventId, reference: &MasterRef) -> BoltType {
+    let kind = reference.kind().name();
+    map([
+        ("operation", text(operation)),
+        ("kind", text(kind)),
+        ("code", text(reference.code())),
+        ("role", text(kind.to_uppercase())),
+    ])
+}
+
+pub(super) fn link(row: &LinkRow) -> BoltType {
+    let quantity = row.quantity.as_ref();
+    map([
+        ("operation", text(&row.operation)),
+        ("lot", text(&row.lot)),
+        ("position", integer(row.position)),
+        ("quantity", optional(quantity, |quantity| text(quantity.amount.to_string()))),
+        ("unit", optional(quantity, |quantity| text(&quantity.unit))),
+        ("earliest", time(row.earliest)),
+        ("latest", time(row.latest)),
+    ])
+}
+
+pub(super) fn void(row: &VoidRow) -> BoltType {
+    map([
+        ("operation", text(&row.operation)),
+        ("by", text(&row.voided.by)),
+        ("reason", text(&row.voided.reason)),
+        ("replaced_by", optional(row.voided.replaced_by.as_ref(), text)),
+    ])
+}
+
+/// The relationship type of a role.
+pub(super) fn link_type(role: Role) -> &'static str {
+    match role {
+        Role::Consumed => "CONSUMED_INTO",
+        Role::Produced => "PRODUCED",
+        Role::InPlace => "PROCESSED_IN",
+    }
+}

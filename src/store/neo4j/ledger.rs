@@ -1,0 +1,140 @@
+//! The ledger's revision and the feed.
+//!
+//! Neo4j applies a commit while others read: the new revision can be visible a moment before the last of its links.
+//! So a revision that this process has not yet seen whole is confirmed by taking the writers' lock once, which waits
+//! for the commit in flight; own commits are whole when they are acknowledged and need no such thing.
+
+use serde::Deserialize;
+
+use super::connection::{Connection, Deadline, Transaction};
+use super::decode;
+use super::encode::{integer, text};
+use super::error::Attempt;
+use super::statement;
+use crate::domain::{Event, EventId, Text};
+use crate::store::{
+    ChangePage, LedgerEntry, LedgerPosition, Readiness, Recording, Result, Revision, StoreError,
+    StoreErrorKind,
+};
+
+#[derive(Deserialize)]
+struct RevisionRow {
+    revision: i64,
+}
+
+/// The current revision, with every commit up to it applied whole.
+pub(super) async fn revision(
+    connection: &Connection,
+    operation: &'static str,
+    deadline: Deadline,
+) -> Result<Revision> {
+    let rows: Vec<RevisionRow> =
+        connection.read(operation, &statement::READ_REVISION, Vec::new(), deadline).await?;
+    let Some(row) = rows.first() else { return Ok(Revision(0)) };
+    let seen = unsigned(row.revision)?;
+    if seen <= connection.settled() {
+        return Ok(Revision(seen));
+    }
+    confirm(connection, deadline).await.map_err(|failure| failure.into_store(operation))
+}
+
+async fn confirm(connection: &Connection, deadline: Deadline) -> Attempt<Revision> {
+    let mut transaction = connection.begin(deadline).await?;
+    let locked = lock(&mut transaction, "").await;
+    transaction.rollback().await;
+    let revision = locked?;
+    connection.settle(revision.0);
+    Ok(revision)
+}
+
+/// Takes the writers' lock and reads the revision under it.
+pub(super) async fn lock(transaction: &mut Transaction<'_>, commit: &str) -> Attempt<Revision> {
+    let parameters = vec![("commit", text(commit))];
+    let rows: Vec<RevisionRow> = transaction.rows(&statement::LOCK_LEDGER, parameters).await?;
+    let row = rows.first().ok_or_else(|| missing("commit"))?;
+    Ok(Revision(unsigned(row.revision)?))
+}
+
+fn unsigned(value: i64) -> Result<u64> {
+    u64::try_from(value).map_err(|_| decode::corrupt(format!("{value} is no revision")))
+}
+
+#[derive(Deserialize)]
+struct IdentityRow {
+    identity: String,
+}
+
+/// The name of this ledger.
+pub(super) async fn identity(connection: &Connection, deadline: Deadline) -> Result<String> {
+    let rows: Vec<IdentityRow> =
+        connection.read("identity", &statement::READ_IDENTITY, Vec::new(), deadline).await?;
+    rows.into_iter().next().map(|row| row.identity).ok_or_else(|| missing("identity"))
+}
+
+fn missing(operation: &'static str) -> StoreError {
+    let what = "the ledger's node is missing; prepare the store first".to_owned();
+    StoreError::new(StoreErrorKind::Corrupt(what), operation)
+}
+
+#[derive(Deserialize)]
+struct ServerRow {
+    name: String,
+    version: String,
+    edition: String,
+}
+
+pub(super) async fn ready(connection: &Connection, deadline: Deadline) -> Result<Readiness> {
+    let rows: Vec<ServerRow> =
+        connection.read("ready", &statement::READ_SERVER, Vec::new(), deadline).await?;
+    let server = rows.first().map(|row| format!("{} {} {}", row.name, row.version, row.edition));
+    let revision = revision(connection, "ready", deadline).await?;
+    Ok(Readiness { server: server.unwrap_or_else(|| "Neo4j".to_owned()), revision })
+}
+
+#[derive(Deserialize)]
+struct ChangeRow {
+    revision: i64,
+    index: u32,
+    recorded_at: i64,
+    id: EventId,
+    body: String,
+    actor: Text,
+    source: Text,
+}
+
+pub(super) async fn changes(
+    connection: &Connection,
+    after: LedgerPosition,
+    limit: u32,
+    deadline: Deadline,
+) -> Result<ChangePage> {
+    let until = revision(connection, "changes", deadline).await?;
+    let signed = |value: u64| integer(i64::try_from(value).unwrap_or(i64::MAX));
+    let parameters = vec![
+        ("revision", signed(after.revision.0)),
+        ("index", integer(after.index)),
+        ("until", signed(until.0)),
+        ("limit", integer(i64::from(limit) + 1)),
+    ];
+    let mut rows: Vec<ChangeRow> =
+        connection.read("changes", &statement::READ_CHANGES, parameters, deadline).await?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let entries = rows.into_iter().map(ChangeRow::into_entry).collect::<Result<_>>()?;
+    Ok(ChangePage { entries, more })
+}
+
+impl ChangeRow {
+    fn into_entry(self) -> Result<LedgerEntry> {
+        let fact = decode::fact(self.id.clone(), &self.body)?;
+        Ok(LedgerEntry {
+            position: LedgerPosition { revision: Revision(unsigned(self.revision)?), index: self.index },
+            recording: Recording {
+                recorded_at: decode::time(self.recorded_at)?,
+                actor: self.actor,
+                source: self.source,
+            },
+            event: Event { id: self.id, fact },
+        })
+    }
+}

@@ -1,0 +1,52 @@
+//! What the store needs before it works: constraints, indexes and the ledger's node.
+
+use std::time::Duration;
+
+use backon::Retryable;
+
+use super::connection::{Connection, Deadline, Parameters, retries};
+use super::encode::text;
+use super::error::Failure;
+use super::statement::{self, Statement};
+use crate::store::Result;
+
+/// Indexes of a full database are built in the background; this is how long one statement may wait for them.
+const TIMEOUT: Duration = Duration::from_secs(120);
+
+/// They come before the ledger's node: MERGE is safe against a second one only with its constraint.
+const STATEMENTS: &[Statement] = &[
+    statement::CONSTRAIN_LOT_ID,
+    statement::CONSTRAIN_OPERATION_ID,
+    statement::CONSTRAIN_EVENT_ID,
+    statement::CONSTRAIN_MASTER_CODE,
+    statement::CONSTRAIN_LEDGER_ID,
+    statement::INDEX_LOT_NUMBER,
+    statement::INDEX_LOT_SUPPLIER_NUMBER,
+    statement::INDEX_LOT_MATERIAL,
+    statement::INDEX_LOT_SEARCH,
+    statement::INDEX_OPERATION_END,
+    statement::INDEX_EVENT_POSITION,
+    statement::AWAIT_INDEXES,
+];
+
+/// Creates what is missing; safe when two services start at once.
+pub(super) async fn prepare(connection: &Connection) -> Result<()> {
+    for statement in STATEMENTS {
+        apply(connection, statement, Vec::new()).await?;
+    }
+    let identity = text(uuid::Uuid::new_v4().simple().to_string());
+    apply(connection, &statement::MERGE_LEDGER, vec![("identity", identity)]).await
+}
+
+async fn apply(connection: &Connection, statement: &Statement, parameters: Parameters) -> Result<()> {
+    let attempt = || connection.apply(statement, parameters.clone(), Deadline::after(TIMEOUT));
+    let applied = attempt.retry(retries()).when(worth_retrying).await;
+    applied.map_err(|failure| failure.into_store("prepare"))
+}
+
+/// Two services that create the same index at once: one of them is told that it exists by now, and then it does.
+fn worth_retrying(failure: &Failure) -> bool {
+    let raced = matches!(failure, Failure::Driver(neo4rs::Error::Neo4j(error))
+        if error.code().contains(".Schema.") || error.code().contains("ConstraintValidationFailed"));
+    raced || failure.transient()
+}

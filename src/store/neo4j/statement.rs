@@ -1,0 +1,162 @@
+//! The registry of Cypher statements: every file under `cypher/`, by name.
+
+use std::borrow::Cow;
+
+/// One Cypher file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Its path under `cypher/`, without the ending.
+    pub name: &'static str,
+    /// Its text, with its header.
+    pub text: &'static str,
+}
+
+impl Statement {
+    /// The parameters that its header declares.
+    pub fn declared(&self) -> impl Iterator<Item = &'static str> {
+        let declaration =
+            |line: &'static str| line.strip_prefix("// $")?.split_once(':').map(|(name, _)| name);
+        self.text.lines().filter_map(declaration)
+    }
+
+    /// The text with an upper bound on its walk.
+    #[must_use]
+    pub fn bounded(&self, bound: Bound) -> Cow<'static, str> {
+        match bound.literal() {
+            Some(literal) => Cow::Owned(self.text.replace("/* bound */]", &format!("{literal}]"))),
+            None => Cow::Borrowed(self.text),
+        }
+    }
+}
+
+/// An upper bound of a walk, in edges: a closed ladder, because Cypher takes no parameter there and every other text
+/// would be planned anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// At most this many edges; one of [`Bound::STEPS`].
+    Edges(u32),
+    /// No bound.
+    None,
+}
+
+impl Bound {
+    /// The steps of the ladder.
+    pub const STEPS: [u32; 6] = [2, 4, 8, 16, 32, 64];
+
+    /// The lowest step that lets a walk of this many edges through.
+    #[must_use]
+    pub fn for_edges(edges: u64) -> Self {
+        let step = Self::STEPS.into_iter().find(|step| u64::from(*step) >= edges);
+        step.map_or(Self::None, Self::Edges)
+    }
+
+    fn literal(self) -> Option<u32> {
+        match self {
+            Self::Edges(edges) => Some(edges),
+            Self::None => None,
+        }
+    }
+}
+
+macro_rules! registry {
+    ($($constant:ident $name:literal;)*) => {
+        $(pub(super) const $constant: Statement = Statement {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/cypher/", $name, ".cypher")),
+        };)*
+
+        /// Every statement, in the order of the registry.
+        #[must_use]
+        pub fn statements() -> &'static [Statement] {
+            &[$($constant),*]
+        }
+    };
+}
+
+registry! {
+    CONSTRAIN_LOT_ID "schema/constrain_lot_id";
+    CONSTRAIN_OPERATION_ID "schema/constrain_operation_id";
+    CONSTRAIN_EVENT_ID "schema/constrain_event_id";
+    CONSTRAIN_MASTER_CODE "schema/constrain_master_code";
+    CONSTRAIN_LEDGER_ID "schema/constrain_ledger_id";
+    INDEX_LOT_NUMBER "schema/index_lot_number";
+    INDEX_LOT_SUPPLIER_NUMBER "schema/index_lot_supplier_number";
+    INDEX_LOT_MATERIAL "schema/index_lot_material";
+    INDEX_LOT_SEARCH "schema/index_lot_search";
+    INDEX_OPERATION_END "schema/index_operation_end";
+    INDEX_EVENT_POSITION "schema/index_event_position";
+    AWAIT_INDEXES "schema/await_indexes";
+    MERGE_LEDGER "schema/merge_ledger";
+    LOCK_LEDGER "write/lock_ledger";
+    CREATE_EVENTS "write/create_events";
+    MERGE_MASTERS "write/merge_masters";
+    MERGE_MENTIONS "write/merge_mentions";
+    LINK_PARENTS "write/link_parents";
+    MERGE_LOTS "write/merge_lots";
+    LINK_MATERIALS "write/link_materials";
+    CREATE_OPERATIONS "write/create_operations";
+    LINK_PROCESSED_BY "write/link_processed_by";
+    LINK_SUPPLIERS "write/link_suppliers";
+    LINK_CUSTOMERS "write/link_customers";
+    LINK_CONSUMED "write/link_consumed";
+    LINK_PRODUCED "write/link_produced";
+    LINK_IN_PLACE "write/link_in_place";
+    VOID_OPERATIONS "write/void_operations";
+    RECOMPUTE_EARLIEST "write/recompute_earliest";
+    BUMP_LEDGER "write/bump_ledger";
+    READ_SERVER "read/read_server";
+    READ_IDENTITY "read/read_identity";
+    READ_REVISION "read/read_revision";
+    READ_EVENTS "read/read_events";
+    READ_LOTS "read/read_lots";
+    READ_OPERATIONS "read/read_operations";
+    READ_MASTERS "read/read_masters";
+    READ_EDGES "read/read_edges";
+    READ_CHANGES "read/read_changes";
+    FIND_LOTS "read/find_lots";
+    FIND_LOTS_BY_MATERIAL "read/find_lots_by_material";
+    FIND_LOTS_BY_TEXT "read/find_lots_by_text";
+    FIND_LOTS_NAMED "read/find_lots_named";
+    FIND_OPERATIONS "read/find_operations";
+    FIND_OPERATIONS_AT "read/find_operations_at";
+    FIND_MASTERS "read/find_masters";
+    COUNT_LOTS "read/count_lots";
+    COUNT_LOTS_NAMED "read/count_lots_named";
+    COUNT_LOTS_BY_MATERIAL "read/count_lots_by_material";
+    COUNT_OPERATIONS "read/count_operations";
+    COUNT_OPERATIONS_BY_KIND "read/count_operations_by_kind";
+    COUNT_MASTERS "read/count_masters";
+    CLOSURE_FORWARD "read/closure_forward";
+    CLOSURE_BACKWARD "read/closure_backward";
+    STEP_LOTS_FORWARD "read/step_lots_forward";
+    STEP_LOTS_BACKWARD "read/step_lots_backward";
+    STEP_OPERATIONS_FORWARD "read/step_operations_forward";
+    STEP_OPERATIONS_BACKWARD "read/step_operations_backward";
+    STEP_IN_PLACE "read/step_in_place";
+    DETAIL_LOTS_FORWARD "read/detail_lots_forward";
+    DETAIL_LOTS_BACKWARD "read/detail_lots_backward";
+    DETAIL_OPERATIONS_FORWARD "read/detail_operations_forward";
+    DETAIL_OPERATIONS_BACKWARD "read/detail_operations_backward";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ladder_takes_the_lowest_step_that_is_high_enough() {
+        assert_eq!(Bound::for_edges(0), Bound::Edges(2));
+        assert_eq!(Bound::for_edges(8), Bound::Edges(8));
+        assert_eq!(Bound::for_edges(10), Bound::Edges(16));
+        assert_eq!(Bound::for_edges(66), Bound::None);
+    }
+
+    #[test]
+    fn a_bound_replaces_its_mark_and_nothing_else() {
+        for statement in [&CLOSURE_FORWARD, &CLOSURE_BACKWARD] {
+            let text = statement.bounded(Bound::Edges(16));
+            assert!(text.contains("PRODUCED*0..16]"), "{text}");
+            assert_eq!(statement.bounded(Bound::None), statement.text);
+        }
+    }
+}

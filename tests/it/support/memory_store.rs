@@ -1,0 +1,313 @@
+//! A small store in memory for tests of layers: quick, exact, and only as complete as those tests need.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+use async_trait::async_trait;
+use lotgraph::domain::{
+    EventId, Fact, Lot, LotId, Master, MasterRef, Node, NodeRef, RecordedOperation, Role, Voided,
+};
+use lotgraph::format::event::from_body;
+use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
+use lotgraph::store::planner::{
+    EarliestProduction, LinkRow, OperationRow, RecordedEvent, State, Writes, events_needed, lots_needed,
+    materials_needed, plan,
+};
+use lotgraph::store::{
+    Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey,
+    LedgerPosition, Page, Readiness, Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph,
+    Tally, What,
+};
+
+type LinkKey = (EventId, Role, u32);
+
+#[derive(Default)]
+struct Plant {
+    revision: u64,
+    events: HashMap<EventId, RecordedEvent>,
+    lots: BTreeMap<LotId, Lot>,
+    masters: BTreeMap<MasterRef, Master>,
+    operations: BTreeMap<EventId, (OperationRow, Option<Voided>)>,
+    links: BTreeMap<LinkKey, LinkRow>,
+    links_of: HashMap<LotId, BTreeSet<LinkKey>>,
+}
+
+/// The store.
+pub struct MemoryStore {
+    identity: uuid::Uuid,
+    plant: Mutex<Plant>,
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self { identity: uuid::Uuid::new_v4(), plant: Mutex::default() }
+    }
+}
+
+impl MemoryStore {
+    fn plant(&self) -> MutexGuard<'_, Plant> {
+        self.plant.lock().unwrap()
+    }
+}
+
+impl Plant {
+    fn state(&self, batch: &Batch) -> State {
+        let mut state = State::default();
+        for id in events_needed(batch) {
+            state.events.extend(self.events.get(&id).map(|event| (id, event.clone())));
+        }
+        for id in lots_needed(batch, &state) {
+            state.lots.extend(self.lots.get(&id).map(|lot| (id, lot.clone())));
+        }
+        for code in materials_needed(batch, &state) {
+            if let Some(Master::Material(material)) = self.masters.get(&MasterRef::Material(code.clone())) {
+                state.materials.insert(code, material.clone());
+            }
+        }
+        state
+    }
+
+    fn apply(&mut self, batch: &Batch, writes: Writes) {
+        for row in writes.events {
+            let event = from_body(row.id.clone(), &row.body).unwrap();
+            if let Fact::Void(void) = &event.fact {
+                self.events.get_mut(&void.event).unwrap().voided_by = Some(row.id.clone());
+            }
+            let recorded = RecordedEvent { event, body: row.body, commit: batch.commit, voided_by: None };
+            self.events.insert(row.id, recorded);
+        }
+        self.masters.extend(writes.masters.into_iter().map(|master| (master.reference(), master)));
+        for mention in writes.mentions {
+            self.masters.entry(mention.clone()).or_insert_with(|| mention.mentioned());
+        }
+        self.operations.extend(writes.operations.into_iter().map(|row| (row.id.clone(), (row, None))));
+        for link in writes.links {
+            let key = (link.operation.clone(), link.role, link.position);
+            self.links_of.entry(link.lot.clone()).or_default().insert(key.clone());
+            self.links.insert(key, link);
+        }
+        for void in writes.voids {
+            let keys: Vec<LinkKey> = self.links_from(&void.operation).map(|(key, _)| key.clone()).collect();
+            for key in keys {
+                let link = self.links.remove(&key).unwrap();
+                self.links_of.get_mut(&link.lot).unwrap().remove(&key);
+            }
+            self.operations.get_mut(&void.operation).unwrap().1 = Some(void.voided);
+        }
+        for mut row in writes.lots {
+            if row.earliest_production == EarliestProduction::Recompute {
+                let produced = self.links_at(&row.lot.id).filter(|link| link.role == Role::Produced);
+                row.lot.earliest_production = produced.map(|link| link.earliest).min();
+            }
+            self.lots.insert(row.lot.id.clone(), row.lot);
+        }
+    }
+
+    fn links_from(&self, operation: &EventId) -> impl Iterator<Item = (&LinkKey, &LinkRow)> {
+        let first = (operation.clone(), Role::Consumed, 0);
+        let last = (operation.clone(), Role::InPlace, u32::MAX);
+        self.links.range(first..=last)
+    }
+
+    fn links_at(&self, lot: &LotId) -> impl Iterator<Item = &LinkRow> {
+        self.links_of.get(lot).into_iter().flatten().map(|key| &self.links[key])
+    }
+
+    fn node(&self, reference: &NodeRef) -> Option<Node> {
+        match reference {
+            NodeRef::Lot(id) => self.lots.get(id).map(|lot| Node::Lot(Box::new(lot.clone()))),
+            NodeRef::Master(reference) => self.masters.get(reference).cloned().map(Node::Master),
+            NodeRef::Operation(id) => {
+                let (_, voided) = self.operations.get(id)?;
+                let Fact::Operation(operation) = self.events[id].event.fact.clone() else { return None };
+                let node = RecordedOperation { id: id.clone(), operation, voided: voided.clone() };
+                Some(Node::Operation(Box::new(node)))
+            }
+        }
+    }
+
+    fn closure(&self, query: &Closure) -> Subgraph {
+        let (into, out_of) = match query.direction {
+            Direction::Forward => (Role::Consumed, Role::Produced),
+            Direction::Backward => (Role::Produced, Role::Consumed),
+        };
+        let mut unknown: Vec<LotId> = query.seeds.clone();
+        unknown.retain(|seed| !self.lots.contains_key(seed));
+        let mut room = query.nodes_max as usize;
+        let mut cut = false;
+        let mut lots: BTreeMap<LotId, u32> = BTreeMap::new();
+        let mut operations: BTreeMap<EventId, u32> = BTreeMap::new();
+        let mut layer: BTreeSet<LotId> =
+            query.seeds.iter().filter(|seed| self.lots.contains_key(*seed)).cloned().collect();
+        let mut hops = 0;
+        loop {
+            keep(&mut layer, &mut room, &mut cut);
+            lots.extend(layer.iter().map(|lot| (lot.clone(), hops)));
+            if layer.is_empty() || query.max_depth.is_some_and(|depth| hops >= depth * 2) {
+                break;
+            }
+            let led = layer.iter().flat_map(|lot| self.links_at(lot));
+            let mut next: BTreeSet<EventId> = led
+                .filter(|link| link.role == into || link.role == Role::InPlace)
+                .map(|link| link.operation.clone())
+                .filter(|operation| !operations.contains_key(operation))
+                .collect();
+            keep(&mut next, &mut room, &mut cut);
+            operations.extend(next.iter().map(|operation| (operation.clone(), hops + 1)));
+            let reached = next.iter().flat_map(|operation| self.links_from(operation));
+            layer = reached
+                .filter(|(_, link)| link.role == out_of && !lots.contains_key(&link.lot))
+                .map(|(_, link)| link.lot.clone())
+                .collect();
+            hops += 2;
+        }
+        self.subgraph(query, lots, operations).build(Revision(self.revision), unknown, cut)
+    }
+
+    fn subgraph(
+        &self,
+        query: &Closure,
+        lots: BTreeMap<LotId, u32>,
+        operations: BTreeMap<EventId, u32>,
+    ) -> SubgraphBuilder {
+        let links = lots.keys().flat_map(|lot| self.links_at(lot)).map(|link| RawLink {
+            lot: link.lot.clone(),
+            operation: link.operation.clone(),
+            role: link.role,
+            position: link.position,
+            quantity: link.quantity.clone(),
+            earliest: link.earliest,
+            latest: link.latest,
+        });
+        let links = links.collect();
+        let operation = |(id, hops): (EventId, u32)| {
+            let row = &self.operations[&id].0;
+            let (kind, start, end, party) = (row.kind, row.start, row.end, row.party.clone());
+            SubgraphOperation { id, kind, hops, start, end, party }
+        };
+        let lot = |(id, hops): (LotId, u32)| {
+            let lot = &self.lots[&id];
+            let (material, earliest_production) = (lot.material.clone(), lot.earliest_production);
+            SubgraphLot { id, material, hops, earliest_production, leads_on: false }
+        };
+        SubgraphBuilder {
+            direction: query.direction,
+            lots: lots.into_iter().map(lot).collect(),
+            operations: operations.into_iter().map(operation).collect(),
+            links,
+        }
+    }
+}
+
+/// Keeps the first of a layer as long as there is room.
+fn keep<T: Ord>(layer: &mut BTreeSet<T>, room: &mut usize, cut: &mut bool) {
+    while layer.len() > *room {
+        layer.pop_last();
+        *cut = true;
+    }
+    *room -= layer.len();
+}
+
+fn beyond<T>(operation: &'static str) -> Result<T> {
+    Err(StoreError::new(StoreErrorKind::Invalid("the test store cannot answer this".into()), operation))
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    fn name(&self) -> String {
+        "test".to_owned()
+    }
+
+    fn statements(&self) -> u64 {
+        0
+    }
+
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn identity(&self) -> Result<String> {
+        Ok(self.identity.to_string())
+    }
+
+    async fn ready(&self) -> Result<Readiness> {
+        Ok(Readiness { server: "test".to_owned(), revision: Revision(self.plant().revision) })
+    }
+
+    async fn revision(&self) -> Result<Revision> {
+        Ok(Revision(self.plant().revision))
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Receipt> {
+        let mut plant = self.plant();
+        let planned = plan(batch, plant.state(batch));
+        if !planned.writes.is_empty() {
+            plant.apply(batch, planned.writes);
+            plant.revision += 1;
+        }
+        let revision = Revision(plant.revision);
+        Ok(Receipt { revision, applied: planned.applied, outcomes: planned.outcomes })
+    }
+
+    async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {
+        let plant = self.plant();
+        Ok(refs.iter().map(|reference| plant.node(reference)).collect())
+    }
+
+    async fn find(&self, query: &Find) -> Result<Page<Node>> {
+        let What::Lots(filter) = &query.what else { return beyond("find") };
+        let plant = self.plant();
+        let after = |lot: &&Lot| match &query.after {
+            Some(FindKey { id, .. }) => lot.id.as_str() > id.as_str(),
+            None => true,
+        };
+        let mut found = plant.lots.values().filter(after).filter(|lot| filter.matches(lot, None));
+        let items = found.by_ref().take(query.first as usize);
+        let items = items.map(|lot| Node::Lot(Box::new(lot.clone()))).collect();
+        Ok(Page { items, more: found.next().is_some() })
+    }
+
+    async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {
+        let plant = self.plant();
+        let page = |lot: &LotId| {
+            let links = plant.links_at(lot).filter(|link| query.roles.contains(&link.role));
+            let mut edges: Vec<Edge> = links
+                .map(|link| Edge {
+                    key: EdgeKey {
+                        earliest: link.earliest,
+                        operation: link.operation.clone(),
+                        role: link.role,
+                        position: link.position,
+                    },
+                    kind: plant.operations[&link.operation].0.kind,
+                    latest: link.latest,
+                    quantity: link.quantity.clone(),
+                })
+                .filter(|edge| query.after.as_ref().is_none_or(|after| edge.key > *after))
+                .collect();
+            edges.sort_unstable_by(|a, b| a.key.cmp(&b.key));
+            let more = edges.len() > query.first as usize;
+            edges.truncate(query.first as usize);
+            EdgePage { edges, more }
+        };
+        Ok(query.lots.iter().map(page).collect())
+    }
+
+    async fn closure(&self, query: &Closure) -> Result<Subgraph> {
+        let plant = self.plant();
+        if query.at.is_some_and(|at| at != Revision(plant.revision)) {
+            return Err(StoreError::new(StoreErrorKind::Stale, "closure"));
+        }
+        Ok(plant.closure(query))
+    }
+
+    async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
+        let Tally::Count(What::Lots(filter)) = query else { return beyond("tally") };
+        let count = self.plant().lots.values().filter(|lot| filter.matches(lot, None)).count() as u64;
+        Ok(vec![Bucket { key: None, count }])
+    }
+
+    async fn changes(&self, _after: LedgerPosition, _limit: u32) -> Result<ChangePage> {
+        beyond("changes")
+    }
+}

@@ -1,0 +1,1 @@
+import{a,b}from"./chunk-3CCDDGAV.js";import"./chunk-LRKY6QD7.js";import"./chunk-CPSYZM5T.js";import"./chunk-RUSQ4UDY.js";import"./chunk-SJI7LO7W.js";import"./chunk-O2AU533G.js";import"./chunk-FOGNBLTS.js";import"./chunk-4L5RI3VG.js";export{b as getWorker,a as jsonDefaults};

@@ -1,0 +1,1 @@
+import{c as e,d as t}from"./chunk-STSEUAPQ.js";import"./chunk-4L5RI3VG.js";var i={},s={};function o(r){return t(r,e(r,void 0,{tabSize:2,insertSpaces:!0,insertFinalNewline:!0}))}export{o as format,i as parsers,s as printers};
