@@ -6,10 +6,11 @@
 // Returns: lot: STRING; edges: LIST<LIST [earliest, operation, role, position, kind, latest, quantity, unit]>, ordered
 //   by their first four
 // Why: The subquery cuts each lot's page on the server, so a hub costs its page and not its degree.
-//   The key's operation is looked up, because stored texts are compared by code point (see find_lots_by_material).
+//   The key's operation is looked up, and its id read from the store (key.id would be the parameter that found it): stored
+//   texts are compared by code point (see find_lots_by_material).
 OPTIONAL MATCH (key:Operation {id: $after[1]})
 USING INDEX SEEK key:Operation(id)
-WITH coalesce(key.id, $after[1]) AS after
+WITH coalesce(properties(key).id, $after[1]) AS after
 UNWIND $lots AS id
 MATCH (l:Lot {id: id})
 USING INDEX SEEK l:Lot(id)
