@@ -3,7 +3,6 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
@@ -65,9 +64,8 @@ impl GenerateArguments {
 ///
 /// # Errors
 /// When the output cannot be written.
-pub async fn run(arguments: GenerateArguments) -> anyhow::Result<ExitCode> {
-    tokio::task::spawn_blocking(move || generate(&arguments)).await??;
-    Ok(ExitCode::SUCCESS)
+pub async fn run(arguments: GenerateArguments) -> anyhow::Result<()> {
+    tokio::task::spawn_blocking(move || generate(&arguments)).await?
 }
 
 fn generate(arguments: &GenerateArguments) -> anyhow::Result<()> {

@@ -8,7 +8,8 @@ use lotgraph::format::ndjson::NdjsonReader;
 use lotgraph::service::ingest::{Ingest, ItemStatus, Report, Sender};
 use lotgraph::store::Store;
 
-use crate::import::{fresh, ndjson, operations};
+use crate::import::{ndjson, operations};
+use crate::support::stores::sqlite as fresh;
 
 /// What every case finds in the store.
 const BEFORE: &str = r#"{"type":"material","code":"MILK","unit":"KGM","conversions":[{"unit":"LTR","factor":"1.03"}]}
@@ -147,6 +148,16 @@ fn meanings() -> Vec<Case> {
         case(operation(r#""kind":"RECEIVE","outputs":[{"lot":"L-9"}]"#), E::ValueUnknown, "kind"),
         case(operation(r#""kind":"SPLIT","inputs":[{"lot":"A"}]"#), E::ItemsNone, "outputs"),
         case(operation(r#""kind":"PROCESS""#), E::ItemsNone, "lots"),
+        case(
+            operation(r#""kind":"PROCESS","lots":["A"],"inputs":[{"lot":"A"}]"#),
+            E::FieldNotAllowed,
+            "inputs",
+        ),
+        case(
+            operation(r#""kind":"PRODUCE","lots":["A"],"outputs":[{"lot":"L-9"}]"#),
+            E::FieldNotAllowed,
+            "lots",
+        ),
         case(r#"{"type":"ship","id":"R-9","at":"2026-01-05T06:10:00Z","inputs":[]}"#, E::ItemsNone, "inputs"),
         case(
             operation(&format!(r#""kind":"PROCESS","lots":[{}]"#, vec!["\"A\""; 10_001].join(","))),

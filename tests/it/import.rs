@@ -13,23 +13,11 @@ use lotgraph::service::import::{
     Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
 };
 use lotgraph::service::ingest::Sender;
-use lotgraph::store::sqlite::SqliteStore;
 use lotgraph::store::{Find, LotFilter, OperationFilter, Store, Tally, What};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
-/// A fresh store in a directory that lives as long as it.
-pub struct Fresh {
-    pub store: Arc<dyn Store>,
-    _directory: tempfile::TempDir,
-}
-
-pub async fn fresh() -> Fresh {
-    let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&directory.path().join("plant.sqlite")).unwrap();
-    store.prepare().await.unwrap();
-    Fresh { store: Arc::new(store), _directory: directory }
-}
+use crate::support::stores::{neo4j, sqlite as fresh};
 
 /// Keeps what an import tells.
 #[derive(Default)]
@@ -364,6 +352,20 @@ async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
     assert!(itself.message.contains("same store"), "{itself}");
     let differs = compare(from.store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap_err();
     assert!(differs.message.contains("differ"), "{differs}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_goes_to_neo4j_and_back() {
+    let (from, server, back) = (fresh().await, neo4j().await, fresh().await);
+    ndjson(&from.store, &example("plant.ndjson"), 4).await;
+    run(&from.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    let there = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((there.copied, there.revision), (29, from.store.revision().await.unwrap()));
+    let again = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((again.skipped, again.copied), (29, 0));
+    let home = copy(server.store.as_ref(), back.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((home.copied, home.compared), (29, there.compared));
+    assert_eq!(exported(back.store.as_ref()).await, exported(from.store.as_ref()).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]

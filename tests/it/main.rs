@@ -11,6 +11,7 @@ mod generate;
 mod graphiql;
 mod graphql;
 mod import;
+mod import_command;
 mod model;
 mod neo4j_away;
 mod oracle;

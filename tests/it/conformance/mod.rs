@@ -160,3 +160,6 @@ macro_rules! tests_over {
 }
 
 each_case!(tests_over sqlite);
+each_case!(tests_over sqlite_memory);
+each_case!(tests_over neo4j);
+each_case!(tests_over neo4j_redis);

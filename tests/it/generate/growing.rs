@@ -58,7 +58,7 @@ fn assembly_closures_stay_equal_while_the_plant_grows() {
 #[test]
 fn process_closures_are_large_and_stay_equal_while_the_plant_grows() {
     let [small, large] =
-        [20_000, 40_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
+        [18_500, 24_000].map(|lots| PlantInMemory::record(events(PlantRequest::Process { lots, seed: 1 })));
     for (delivery, least) in [(1, 10_000), (50, 5_000), (90, 500)] {
         let seed = Process::delivery(1, delivery);
         let reached = small.reached(&seed, Direction::Forward);
