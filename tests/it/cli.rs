@@ -147,3 +147,40 @@ async fn the_demo_loads_once_and_keeps_out_of_other_data() {
     assert!(!refused.status.success() && err(&refused).contains("other data"), "{}", err(&refused));
     assert!(run(folder.path(), &["trace", "MILK-1"]).await.status.success(), "the other data is still there");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_questions_that_the_demo_prints_have_answers() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_lotgraph"))
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let last = line.starts_with("Ctrl-C");
+        said.push(line);
+        if last {
+            break;
+        }
+    }
+    let url = said.iter().find_map(|line| line.split_once("http://")).unwrap().1.split('/').next().unwrap();
+    let questions: Vec<&str> = said.iter().map(|l| l.trim()).filter(|l| l.starts_with("{ ")).collect();
+    assert_eq!(questions.len(), 3, "{said:#?}");
+    let client = reqwest::Client::new();
+    for question in questions {
+        let body = serde_json::json!({"query": question});
+        let answer = client.post(format!("http://{url}/graphql")).json(&body).send().await.unwrap();
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{question}: {answer}");
+        let text = answer["data"].to_string();
+        assert!(text.len() > 200, "{question}: {text}");
+    }
+    let rest = said.iter().find_map(|line| line.trim().strip_prefix("REST")).unwrap().trim();
+    assert!(client.get(rest).send().await.unwrap().status().is_success());
+    demo.kill().await.unwrap();
+}
