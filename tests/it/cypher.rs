@@ -1,6 +1,7 @@
 //! The Cypher files: registered, honest about their parameters, accepted by a real server, and planned as intended;
 //! and what only the Neo4j store does.
 
+mod lost;
 mod plans;
 mod store;
 
