@@ -9,6 +9,8 @@ use super::body;
 use super::failure::Failure;
 use crate::domain::{ErrorCode, Problem, Text};
 use crate::format;
+use crate::format::item::Item;
+use crate::format::ndjson::NdjsonReader;
 use crate::service::ingest::{ItemOutcome, ItemStatus, ReadItem, Report, Sender};
 
 const JSON: &str = "application/json";
@@ -48,20 +50,23 @@ fn read_json(bytes: &[u8]) -> Result<Vec<ReadItem>, Failure> {
     }
 }
 
-/// Reads one event a line; empty lines do not count.
+/// Reads one event a line; a problem with the line itself says which one.
 fn read_lines(bytes: &[u8]) -> Vec<ReadItem> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let lines = bytes.split(|byte| *byte == b'\n').enumerate();
-    let lines = lines.filter(|(_, line)| !line.iter().all(u8::is_ascii_whitespace));
-    lines.map(|(n, line)| read_line(n + 1, line)).collect()
+    // Reading from memory does not fail.
+    NdjsonReader::new(bytes).filter_map(Result::ok).map(read_line).collect()
 }
 
-fn read_line(number: usize, line: &[u8]) -> ReadItem {
-    let value = format::json::parse(line).map_err(|error| {
-        let message = format!("{} at line {number} column {}", error.problem.message, error.column);
-        vec![Problem::new(error.problem.code, "", message)]
-    })?;
-    format::event::parse(&value)
+fn read_line(item: Item) -> ReadItem {
+    let Item { line, columns, event } = item;
+    event.map_err(|mut problems| {
+        for (index, problem) in problems.iter_mut().enumerate().filter(|(_, problem)| problem.path.is_empty())
+        {
+            let column = columns.of(index, problem);
+            let column = if column.is_empty() { String::new() } else { format!(" column {column}") };
+            problem.message.push_str(&format!(" at line {line}{column}"));
+        }
+        problems
+    })
 }
 
 /// The report as JSON; an atomic batch that was refused is an error that says what became of each event.

@@ -9,6 +9,7 @@ use lotgraph::service::ingest::{Ingest, ItemStatus, Report, Sender};
 use lotgraph::store::Store;
 
 use crate::import::{ndjson, operations};
+use crate::support::service::Service;
 use crate::support::stores::sqlite as fresh;
 
 /// What every case finds in the store.
@@ -280,4 +281,29 @@ async fn bytes_that_are_not_utf8_cost_their_line_only() {
         (told.rows[0].line, told.rows[0].code, told.rows[0].column.as_str()),
         (2, ErrorCode::EncodingInvalid, "28")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn request_bodies_are_read_like_files() {
+    let service = Service::dairy().await;
+    let mut text = "\u{feff}".to_owned().into_bytes();
+    text.extend_from_slice(good("G-1").as_bytes());
+    text.extend_from_slice(b"\r\n\r\n{\"type\":\"operator\",\"code\":\"\xc4\xe3\"}\n");
+    text.resize(text.len() + 2_000_000, b'x');
+    text.extend_from_slice(b"\n{\"type\":\"operator\",}\n");
+    text.extend_from_slice(good("G-2").as_bytes());
+    let url = format!("{}/api/v1/events?atomic=false", service.url);
+    let request = service.client.post(url).header("content-type", "application/x-ndjson").body(text);
+    let body: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!((body["accepted"].as_u64(), body["rejected"].as_u64()), (Some(2), Some(3)), "{body}");
+    let expected = [
+        ("ENCODING_INVALID", "at line 3 column 28"),
+        ("LINE_TOO_LONG", "at line 4"),
+        ("JSON_MALFORMED", "at line 5 column 20"),
+    ];
+    for (index, (code, place)) in expected.into_iter().enumerate() {
+        let problem = &body["events"][index + 1]["problems"][0];
+        assert_eq!(problem["code"], code, "{body}");
+        assert!(problem["message"].as_str().unwrap().ends_with(place), "{problem}");
+    }
 }

@@ -13,7 +13,7 @@ use super::rows::Dialect;
 use super::table::{Complaints, Table};
 use super::template::{Located, StandIns, Template};
 use super::times::Span;
-use crate::domain::{ErrorCode, Event, EventType, Problem, Timestamp};
+use crate::domain::{ErrorCode, Event, Problem, Timestamp};
 use crate::format::event;
 
 /// How to turn the rows of a CSV file into events.
@@ -200,8 +200,6 @@ fn check(
     let moment = Timestamp::from_micros(0).ok()?;
     let stand_ins = StandIns { columns, moment: Span { first: moment, last: moment } };
     let (value, located) = template.fill(&stand_ins).ok()??;
-    let is_constant =
-        value.get("type").is_none_or(|kind| EventType::from_name(kind.as_str().unwrap_or("")).is_some());
     let event = match event::parse(&value) {
         Ok(event) => Some(event),
         Err(problems) => {
@@ -209,7 +207,9 @@ fn check(
                 let span = place(&located, &problem.path, &template);
                 let hint = match problem.code {
                     ErrorCode::TimeInvalid => "; use a column whose kind is one of [times]",
-                    ErrorCode::EventTypeUnknown if is_constant => "; the type must not come from a column",
+                    ErrorCode::EventTypeUnknown if depends_on_row(&located, "type") => {
+                        "; the type must not come from a column"
+                    }
                     _ => "",
                 };
                 let path = if problem.path.is_empty() { "the event" } else { &problem.path };
@@ -223,13 +223,17 @@ fn check(
 
 /// Whether no row could ever be right: stand-ins are refused by closed lists and by comparisons, rows need not be.
 fn is_mistake(problem: &Problem, located: &Located) -> bool {
+    let row_decides =
+        matches!(problem.code, ErrorCode::ValueUnknown | ErrorCode::SelfReference | ErrorCode::TimeOrder);
+    !row_decides || !depends_on_row(located, &problem.path)
+}
+
+fn depends_on_row(located: &Located, path: &str) -> bool {
     let mut columns = Vec::new();
-    if let Some(node) = located.find(&problem.path) {
+    if let Some(node) = located.find(path) {
         node.collect(&mut columns);
     }
-    let depends_on_rows =
-        matches!(problem.code, ErrorCode::ValueUnknown | ErrorCode::SelfReference | ErrorCode::TimeOrder);
-    columns.is_empty() || !depends_on_rows
+    !columns.is_empty()
 }
 
 /// The place of a path, or of the nearest thing around it that the mapping has.

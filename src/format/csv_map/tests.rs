@@ -170,6 +170,7 @@ fn mistakes_in_a_mapping_are_told_with_their_place() {
     };
     has("delimiter =", "delimeter =", "4:1 there is no key \"delimeter\" here");
     has("decimal = \",\"", "encoding = \"klingon\"", "5:12 there is no encoding \"klingon\"");
+    has("\"receive\"", "\"{state}\"", "24:8 type: there is no event type \"1\"");
     has("supplier = ", "suplier = ", "27:11 suplier: there is no field \"suplier\"");
     has("at = \"{arrived}\"", "", "23:1 at: at is missing");
     has("\"receive\"", "\"recieve\"", "24:8 type: there is no event type \"recieve\"");
