@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::flow::{count_link, material_claims};
-use super::state::{RecordedEvent, State};
+use super::state::State;
 use super::writes::{EarliestProduction, EventRow, LinkRow, LotRow, OperationRow, Plan, VoidRow, Writes};
 use crate::domain::{
     ErrorCode, Event, EventId, Fact, Lot, LotId, Master, MasterRef, MaterialCode, Operation, Problem,
@@ -39,13 +39,25 @@ fn withhold(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
     outcomes.into_iter().map(withheld).collect()
 }
 
+/// Lots that an operation changes; boxed, since a lot is large and a tree moves what it holds.
+type ChangedLots<'a> = BTreeMap<&'a LotId, Box<Lot>>;
+
 struct Planner<'a> {
     batch: &'a Batch,
     state: State,
+    sent: HashMap<&'a EventId, Sent<'a>>,
     touched: HashMap<LotId, EarliestProduction>,
     masters: BTreeMap<MasterRef, Master>,
     mentions: BTreeSet<MasterRef>,
     writes: Writes,
+}
+
+/// An event that this batch records.
+struct Sent<'a> {
+    fact: &'a Fact,
+    /// Its place in the rows of the ledger, where its body is.
+    row: usize,
+    voided_by: Option<EventId>,
 }
 
 impl<'a> Planner<'a> {
@@ -53,6 +65,7 @@ impl<'a> Planner<'a> {
         Self {
             batch,
             state,
+            sent: HashMap::with_capacity(batch.events.len()),
             touched: HashMap::new(),
             masters: BTreeMap::new(),
             mentions: BTreeSet::new(),
@@ -60,10 +73,14 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn judge(&mut self, event: &Event) -> Status {
+    fn judge(&mut self, event: &'a Event) -> Status {
         let body = event_format::body(&event.fact);
         if let Some(recorded) = self.state.events.get(&event.id) {
-            return judge_known(event, &body, recorded, self.batch);
+            return judge_known(event, &body, &recorded.body, recorded.commit == self.batch.commit);
+        }
+        if let Some(sent) = self.sent.get(&event.id) {
+            // A repetition inside a batch is a duplicate, not a retry.
+            return judge_known(event, &body, &self.writes.events[sent.row].body, false);
         }
         let done = match &event.fact {
             Fact::Master(master) => self.declare(master),
@@ -73,19 +90,10 @@ impl<'a> Planner<'a> {
         if let Err(problem) = done {
             return Status::Rejected(problem);
         }
-        self.writes.events.push(EventRow {
-            id: event.id.clone(),
-            event_type: event.fact.event_type(),
-            body: body.clone(),
-        });
-        let recorded = RecordedEvent {
-            event: event.clone(),
-            body,
-            // A repetition later in this batch is a duplicate, not a retry: any other id will do.
-            commit: uuid::Uuid::nil(),
-            voided_by: None,
-        };
-        self.state.events.insert(event.id.clone(), recorded);
+        let row = self.writes.events.len();
+        let event_type = event.fact.event_type();
+        self.writes.events.push(EventRow { id: event.id.clone(), event_type, body });
+        self.sent.insert(&event.id, Sent { fact: &event.fact, row, voided_by: None });
         Status::Accepted
     }
 
@@ -109,7 +117,7 @@ impl<'a> Planner<'a> {
         let changed = self.changed_lots(operation)?;
         for lot in changed {
             self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
-            self.state.lots.insert(lot.id.clone(), lot);
+            self.state.lots.insert(lot.id.clone(), *lot);
         }
         self.mention(operation);
         self.writes.operations.push(operation_row(id, operation));
@@ -118,10 +126,10 @@ impl<'a> Planner<'a> {
     }
 
     /// The lots as they are after the operation; nothing is kept unless all of it is fine.
-    fn changed_lots(&self, operation: &Operation) -> Result<Vec<Lot>, Problem> {
-        let mut lots: BTreeMap<LotId, Lot> = BTreeMap::new();
+    fn changed_lots(&self, operation: &Operation) -> Result<Vec<Box<Lot>>, Problem> {
+        let mut lots: ChangedLots<'_> = BTreeMap::new();
         for link in operation.links() {
-            lots.entry(link.lot.clone()).or_insert_with(|| self.lot(link.lot));
+            lots.entry(link.lot).or_insert_with(|| Box::new(self.lot(link.lot)));
         }
         self.state_materials(operation, &mut lots)?;
         for link in operation.links() {
@@ -148,7 +156,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Takes over what the items say about their lots: material, number, attributes.
-    fn state_materials(&self, operation: &Operation, lots: &mut BTreeMap<LotId, Lot>) -> Result<(), Problem> {
+    fn state_materials(&self, operation: &Operation, lots: &mut ChangedLots<'_>) -> Result<(), Problem> {
         for (n, input) in operation.inputs.iter().enumerate() {
             if let (Some(material), Some(lot)) = (&input.material, lots.get_mut(&input.lot)) {
                 claim_material(lot, material, &link_path(Role::Consumed, n as u32))?;
@@ -212,6 +220,8 @@ impl<'a> Planner<'a> {
         }
         if let Some(recorded) = self.state.events.get_mut(&void.event) {
             recorded.voided_by = Some(id.clone());
+        } else if let Some(sent) = self.sent.get_mut(&void.event) {
+            sent.voided_by = Some(id.clone());
         }
         let voided =
             Voided { by: id.clone(), reason: void.reason.clone(), replaced_by: void.replaced_by.clone() };
@@ -221,17 +231,19 @@ impl<'a> Planner<'a> {
 
     fn voidable(&self, void: &Void) -> Result<Operation, Problem> {
         let refuse = |code, message: String| Err(Problem::new(code, "event", message));
-        let Some(recorded) = self.state.events.get(&void.event) else {
+        let recorded = self.state.events.get(&void.event).map(|known| (&known.event.fact, &known.voided_by));
+        let sent = self.sent.get(&void.event).map(|sent| (sent.fact, &sent.voided_by));
+        let Some((fact, voided_by)) = recorded.or(sent) else {
             return refuse(
                 ErrorCode::EventUnknown,
                 format!("no event {} is in the ledger; send it first, or correct the id", void.event),
             );
         };
-        if let Some(by) = &recorded.voided_by {
+        if let Some(by) = voided_by {
             let message = format!("event {} was voided before, by {by}", void.event);
             return refuse(ErrorCode::AlreadyVoided, message);
         }
-        match &recorded.event.fact {
+        match fact {
             Fact::Operation(operation) => Ok(operation.clone()),
             Fact::Master(_) => refuse(
                 ErrorCode::NotVoidable,
@@ -246,14 +258,13 @@ impl<'a> Planner<'a> {
 
     fn into_writes(self) -> Writes {
         let Self { mut state, touched, masters, mentions, mut writes, .. } = self;
-        let mut lots: Vec<LotRow> = touched
-            .into_iter()
-            .filter_map(|(id, earliest_production)| {
-                state.lots.remove(&id).map(|lot| LotRow { lot, earliest_production })
-            })
-            .collect();
-        lots.sort_unstable_by(|a, b| a.lot.id.cmp(&b.lot.id));
-        writes.lots = lots;
+        // Ids are sorted before the rows are made: a lot is large, and sorting moves what it sorts.
+        let mut touched: Vec<(LotId, EarliestProduction)> = touched.into_iter().collect();
+        touched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let rows = touched.into_iter().filter_map(|(id, earliest_production)| {
+            state.lots.remove(&id).map(|lot| LotRow { lot, earliest_production })
+        });
+        writes.lots = rows.collect();
         writes.mentions = mentions.into_iter().filter(|m| !masters.contains_key(m)).collect();
         writes.masters = masters.into_values().collect();
         writes.operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));
@@ -264,15 +275,15 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// An event whose id the ledger has: a duplicate, this very commit retried, or a conflict.
-fn judge_known(event: &Event, body: &str, recorded: &RecordedEvent, batch: &Batch) -> Status {
-    if recorded.body == body {
-        return if recorded.commit == batch.commit { Status::Accepted } else { Status::Duplicate };
+/// An event whose id is known: a duplicate, this very commit retried, or a conflict.
+fn judge_known(event: &Event, body: &str, known: &str, same_commit: bool) -> Status {
+    if known == body {
+        return if same_commit { Status::Accepted } else { Status::Duplicate };
     }
     let message = format!(
         "id {} is taken by another event; recorded: {}; sent: {}",
         event.id,
-        shorten(&recorded.body),
+        shorten(known),
         shorten(body)
     );
     Status::Rejected(Problem::new(ErrorCode::IdConflict, "id", message))
