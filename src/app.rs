@@ -67,25 +67,28 @@ pub async fn open_store_at(uri: &str, settings: &Settings) -> anyhow::Result<Arc
     Ok(store)
 }
 
-/// As [`open_store`], but a SQLite file that is not there is an error instead of a new empty store.
+/// Opens the configured store to read from it: a SQLite file must be there, and another process may be writing to it.
 ///
 /// # Errors
 /// As [`open_store`].
-pub async fn open_existing_store(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    open_existing_store_at(&settings.store, settings).await
+pub async fn open_store_to_read(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    open_store_to_read_at(&settings.store, settings).await
 }
 
-/// As [`open_existing_store`], for a store other than the configured one.
+/// As [`open_store_to_read`], for a store other than the configured one.
 ///
 /// # Errors
 /// As [`open_store`].
-pub async fn open_existing_store_at(uri: &str, settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
-    if let StoreUri::Sqlite(path) = StoreUri::parse(uri)?
-        && !path.exists()
-    {
+pub async fn open_store_to_read_at(uri: &str, settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    let StoreUri::Sqlite(path) = StoreUri::parse(uri)? else { return open_store_at(uri, settings).await };
+    if !path.exists() {
         bail!("there is no store file {}; name it with --store sqlite:PATH", path.display());
     }
-    open_store_at(uri, settings).await
+    let open = move || {
+        let store = SqliteStore::open_to_read(&path);
+        store.with_context(|| format!("cannot open the store file {}", path.display()))
+    };
+    Ok(Arc::new(tokio::task::spawn_blocking(open).await??))
 }
 
 /// Connects to a store, without asking it anything yet.

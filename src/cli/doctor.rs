@@ -78,8 +78,7 @@ async fn store(settings: &Settings) -> Verdict {
         Ok(_) => {}
     }
     let look = async {
-        let store = app::connect(&settings.store, settings).await?;
-        store.prepare().await?;
+        let store = app::open_store_to_read(settings).await?;
         Ok::<_, anyhow::Error>(store.ready().await?)
     };
     match tokio::time::timeout(PATIENCE, look).await {
@@ -88,7 +87,7 @@ async fn store(settings: &Settings) -> Verdict {
         }
         Ok(Err(error)) => Verdict::Bad(
             format!("{uri}: {error:#}"),
-            "start the database, correct store and neo4j.user/password, or stop the other lotgraph on this file",
+            "start the database, or correct store and neo4j.user/password",
         ),
         Err(_) => Verdict::Bad(format!("{uri}: no answer in {PATIENCE:?}"), "check host, port and firewall"),
     }

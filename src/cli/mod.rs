@@ -154,18 +154,18 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             import::run(arguments, store).await
         }
         Command::Export { store, arguments } => {
-            let store = app::open_existing_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            let store = app::open_store_to_read(&loaded(store.flags(), Some(quiet))?.settings).await?;
             export::run(arguments, store).await
         }
         Command::Copy(arguments) => {
             let settings = loaded(Vec::new(), Some(quiet))?.settings;
-            let from = app::open_existing_store_at(arguments.from(), &settings).await?;
+            let from = app::open_store_to_read_at(arguments.from(), &settings).await?;
             let to = app::open_store_at(arguments.to(), &settings).await?;
             copy::run(arguments, from, to).await
         }
         Command::Trace { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
-            let store = app::open_existing_store(&settings).await?;
+            let store = app::open_store_to_read(&settings).await?;
             trace::run(&arguments, store, app::trace_limits(&settings)).await
         }
         Command::Generate(arguments) => {

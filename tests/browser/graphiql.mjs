@@ -5,7 +5,7 @@
 // Prints one JSON line: {"answer", "offLoopback", "consoleErrors"}. Exits with 1 when anything is off.
 import { chromium } from 'playwright-core';
 
-const WAIT = 30_000;
+const WAIT = 120_000;
 const RUN_BUTTON = '.graphiql-execute-button';
 const FLAGS = [
   '--disable-gpu',

@@ -1,1 +1,186 @@
-//! To be written.
+//! The commands as their users type them: what they print, what they refuse, how they end.
+
+use std::path::Path;
+use std::process::Output;
+
+use tokio::process::Command;
+
+const PLANT: &str = r#"{"type":"receive","id":"R1","at":"2026-01-05T06:00:00Z","supplier":"FARM-3","outputs":[{"lot":"MILK-1","material":"MILK","quantity":"100","unit":"KGM"}]}
+{"type":"operation","kind":"PRODUCE","id":"O1","at":"2026-01-05T07:00:00Z","inputs":[{"lot":"MILK-1","quantity":"60","unit":"KGM"},{"lot":"CULTURE-9"}],"outputs":[{"lot":"酸奶-1","material":"YOG","quantity":"59","unit":"KGM"}]}
+{"type":"ship","id":"S1","at":"2026-01-05T09:00:00Z","customer":"SHOP-9","inputs":[{"lot":"酸奶-1","quantity":"59","unit":"KGM"}]}
+"#;
+
+async fn run(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lotgraph"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("LOTGRAPH__MEMORY__BYTES_MAX", "1000000")
+        .output()
+        .await
+        .unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// A folder with the little plant imported into its default store.
+async fn plant() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("plant.ndjson"), PLANT).unwrap();
+    let imported = run(folder.path(), &["import", "plant.ndjson"]).await;
+    assert!(imported.status.success(), "{}", err(&imported));
+    folder
+}
+
+#[tokio::test]
+async fn trace_prints_a_table_for_people() {
+    let folder = plant().await;
+    let answer = run(folder.path(), &["trace", "MILK-1"]).await;
+    assert!(answer.status.success(), "{}", err(&answer));
+    let text = out(&answer);
+    for part in
+        ["Where it went: MILK-1", "1 lots, 2 operations", "酸奶-1", "Shipped to: SHOP-9 (1)", "complete"]
+    {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    let back = out(&run(folder.path(), &["trace", "酸奶-1", "--direction", "backward"]).await);
+    for part in
+        ["What went into it", "MILK-1", "Received from: FARM-3 (1)", "1 lots of unknown origin: CULTURE-9"]
+    {
+        assert!(back.contains(part), "no {part:?} in\n{back}");
+    }
+}
+
+#[tokio::test]
+async fn trace_prints_every_format() {
+    let folder = plant().await;
+    let json = out(&run(folder.path(), &["trace", "MILK-1", "--format", "json"]).await);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["lots"][0]["id"], "酸奶-1");
+    assert_eq!(json["links"].as_array().unwrap().len(), 3);
+    let csv = out(&run(folder.path(), &["trace", "MILK-1", "--format", "csv"]).await);
+    assert!(csv.lines().count() == 2 && csv.contains("酸奶-1"), "{csv}");
+    let dot = out(&run(folder.path(), &["trace", "MILK-1", "--format", "dot"]).await);
+    assert!(dot.starts_with("digraph") && dot.contains("->") && dot.trim_end().ends_with('}'), "{dot}");
+    let mermaid = out(&run(folder.path(), &["trace", "MILK-1", "--format", "mermaid"]).await);
+    assert!(mermaid.starts_with("flowchart LR") && mermaid.contains("|60 KGM|"), "{mermaid}");
+}
+
+#[tokio::test]
+async fn trace_says_what_is_wrong() {
+    let folder = plant().await;
+    let unknown = run(folder.path(), &["trace", "NOPE"]).await;
+    assert!(
+        !unknown.status.success() && err(&unknown).contains("no lot with the id NOPE"),
+        "{}",
+        err(&unknown)
+    );
+    let time = run(folder.path(), &["trace", "MILK-1", "--since", "2026-01-05"]).await;
+    assert!(err(&time).contains("--since") && err(&time).contains("offset"), "{}", err(&time));
+    let missing = run(folder.path(), &["trace", "A", "--store", "sqlite:nowhere.sqlite"]).await;
+    assert!(err(&missing).contains("nowhere.sqlite"), "{}", err(&missing));
+    assert!(!folder.path().join("nowhere.sqlite").exists(), "a question must not create a store");
+}
+
+#[tokio::test]
+async fn doctor_says_where_values_come_from_and_what_to_do() {
+    let folder = plant().await;
+    std::fs::write(folder.path().join("lotgraph.toml"), "[log]\nlevel = \"error\"\n").unwrap();
+    let doctor = run(folder.path(), &["doctor", "--cache", "none"]).await;
+    let text = out(&doctor);
+    assert!(doctor.status.success(), "{text}{}", err(&doctor));
+    for part in ["ok       store", "revision 1", "ok       disk", "environment LOTGRAPH__MEMORY__BYTES_MAX"] {
+        assert!(text.contains(part), "no {part:?} in\n{text}");
+    }
+    let origin = |key: &str, origin: &str| {
+        text.lines().any(|line| line.trim_start().starts_with(key) && line.ends_with(origin))
+    };
+    assert!(origin("cache", "flag") && origin("listen", "default"), "{text}");
+    let bad = run(folder.path(), &["doctor", "--store", "mysql://x"]).await;
+    assert!(!bad.status.success() && out(&bad).contains("FAILED   store"), "{}", out(&bad));
+}
+
+#[tokio::test]
+async fn unknown_keys_are_errors_with_their_place() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("lotgraph.toml"), "[log]\nlevle = \"info\"\n").unwrap();
+    let serve = run(folder.path(), &["serve"]).await;
+    assert!(!serve.status.success());
+    let said = err(&serve);
+    assert!(said.contains("levle") && said.contains("lotgraph.toml"), "{said}");
+}
+
+#[tokio::test]
+async fn serve_refuses_an_open_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = run(folder.path(), &["serve", "--listen", "0.0.0.0:0"]).await;
+    assert!(!serve.status.success() && err(&serve).contains("--insecure"), "{}", err(&serve));
+}
+
+#[tokio::test]
+async fn schema_and_completions_print() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = out(&run(folder.path(), &["schema"]).await);
+    assert_eq!(schema.trim(), include_str!("../../schema/lotgraph.graphql").trim());
+    for shell in ["bash", "zsh", "fish"] {
+        let script = out(&run(folder.path(), &["completions", shell]).await);
+        assert!(script.contains("lotgraph"), "{shell}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_loads_once_and_keeps_out_of_other_data() {
+    let folder = plant().await;
+    let first = run(folder.path(), &["demo", "--load-only"]).await;
+    assert!(first.status.success() && err(&first).contains("Loaded"), "{}", err(&first));
+    let second = run(folder.path(), &["demo", "--load-only"]).await;
+    assert!(second.status.success() && err(&second).contains("already"), "{}", err(&second));
+    let reset = run(folder.path(), &["demo", "--load-only", "--reset"]).await;
+    assert!(reset.status.success() && err(&reset).contains("Loaded"), "{}", err(&reset));
+    let other = ["demo", "--load-only", "--reset", "--store", "sqlite:lotgraph.sqlite"];
+    let refused = run(folder.path(), &other).await;
+    assert!(!refused.status.success() && err(&refused).contains("other data"), "{}", err(&refused));
+    assert!(run(folder.path(), &["trace", "MILK-1"]).await.status.success(), "the other data is still there");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_questions_that_the_demo_prints_have_answers() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let folder = tempfile::tempdir().unwrap();
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_lotgraph"))
+        .args(["demo", "--listen", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .stderr(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    while let Some(line) = lines.next_line().await.unwrap() {
+        let last = line.starts_with("Ctrl-C");
+        said.push(line);
+        if last {
+            break;
+        }
+    }
+    let url = said.iter().find_map(|line| line.split_once("http://")).unwrap().1.split('/').next().unwrap();
+    let questions: Vec<&str> = said.iter().map(|l| l.trim()).filter(|l| l.starts_with("{ ")).collect();
+    assert_eq!(questions.len(), 3, "{said:#?}");
+    let client = reqwest::Client::new();
+    for question in questions {
+        let body = serde_json::json!({"query": question});
+        let answer = client.post(format!("http://{url}/graphql")).json(&body).send().await.unwrap();
+        let answer: serde_json::Value = answer.json().await.unwrap();
+        assert!(answer.get("errors").is_none(), "{question}: {answer}");
+        let text = answer["data"].to_string();
+        assert!(text.len() > 200, "{question}: {text}");
+    }
+    let rest = said.iter().find_map(|line| line.trim().strip_prefix("REST")).unwrap().trim();
+    assert!(client.get(rest).send().await.unwrap().status().is_success());
+    demo.kill().await.unwrap();
+}

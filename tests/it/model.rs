@@ -60,6 +60,9 @@ macro_rules! model_over {
 }
 
 model_over!(sqlite, 60);
+model_over!(sqlite_memory, 20);
+model_over!(neo4j, 8);
+model_over!(neo4j_redis, 4);
 
 async fn tell(store: &AnyStore, seed: u64) {
     let mut maker = Maker::new(ChaCha8Rng::seed_from_u64(seed));

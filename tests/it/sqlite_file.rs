@@ -132,3 +132,55 @@ async fn settings_that_durability_needs_are_in_force() {
     let sound: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!((broken, sound.as_str()), (0, "ok"));
 }
+
+/// Makes SQLite refuse an event, in one of the ways it can.
+fn refuse_event(path: &Path, id: &str, how: &str) {
+    let raw = rusqlite::Connection::open(path).unwrap();
+    raw.execute_batch(&format!(
+        "CREATE TRIGGER refuse BEFORE INSERT ON event WHEN new.id = '{id}' BEGIN SELECT RAISE({how}, 'no'); END"
+    ))
+    .unwrap();
+}
+
+/// Sends many batches at once, so that they share transactions; says for each whether it was acknowledged, and checks
+/// that exactly those are there.
+async fn commit_many(store: &SqliteStore) -> Vec<bool> {
+    let batches: Vec<_> = (0..40).map(|n| batch(plant(&format!("E{n}@{n}:TANK -> L{n}")))).collect();
+    let answers = futures::future::join_all(batches.iter().map(|batch| store.commit(batch))).await;
+    let acknowledged: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+    let refs: Vec<NodeRef> = (0..40).map(|n| NodeRef::Lot(lot_id(&format!("L{n}")))).collect();
+    let there: Vec<bool> = store.get(&refs).await.unwrap().iter().map(Option::is_some).collect();
+    assert_eq!(acknowledged, there);
+    let revision = store.revision().await.unwrap().0;
+    assert_eq!(revision, there.iter().filter(|there| **there).count() as u64);
+    acknowledged
+}
+
+#[tokio::test]
+async fn a_batch_that_fails_takes_no_neighbour_with_it() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    refuse_event(&path, "E17", "ABORT");
+    let acknowledged = commit_many(&store).await;
+    let expected: Vec<bool> = (0..40).map(|n| n != 17).collect();
+    assert_eq!(acknowledged, expected);
+}
+
+#[tokio::test]
+async fn nothing_is_acknowledged_when_sqlite_rolls_back_by_itself() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    refuse_event(&path, "E17", "ROLLBACK");
+    let acknowledged = commit_many(&store).await;
+    assert!(!acknowledged[17]);
+    // The store goes on: what was lost can be sent again.
+    rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TRIGGER refuse").unwrap();
+    let again: Vec<_> = (0..40).map(|n| batch(plant(&format!("E{n}@{n}:TANK -> L{n}")))).collect();
+    for batch in &again {
+        assert!(store.commit(batch).await.unwrap().applied);
+    }
+    assert_eq!(
+        store.revision().await.unwrap().0,
+        store.changes(LedgerPosition::default(), 100).await.unwrap().entries.len() as u64
+    );
+}

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::connection::{Connection, Deadline};
 use super::decode;
-use super::encode::{integer, link_type, list, null, text, texts, time};
+use super::encode::{comparable, integer, link_type, list, null, text, texts, time};
 use super::statement;
 use crate::domain::{EventId, LotId, OperationKind, Role};
 use crate::store::Result;
@@ -40,6 +40,9 @@ pub(super) async fn edges(
             integer(key.position),
         ])
     });
+    // Beyond, Neo4j's comparison of a parameter differs from its order; see the statement.
+    let comparable = query.after.as_ref().is_none_or(|key| comparable(key.operation.as_str()));
+    let limit = if comparable { i64::from(query.first) + 1 } else { i64::MAX };
     let types = texts(query.roles.iter().map(|role| link_type(*role)));
     let mut pages = HashMap::new();
     for chunk in lots.chunks(CHUNK) {
@@ -47,21 +50,25 @@ pub(super) async fn edges(
             ("lots", texts(chunk)),
             ("types", types.clone()),
             ("after", after.clone()),
-            ("limit", integer(i64::from(query.first) + 1)),
+            ("comparable", comparable.into()),
+            ("limit", integer(limit)),
         ];
         let rows: Vec<EdgesRow> =
             connection.read("edges", &statement::READ_EDGES, parameters, deadline).await?;
         for row in rows {
-            pages.insert(row.lot, page(row.edges, query.first as usize)?);
+            pages.insert(row.lot, page(row.edges, query)?);
         }
     }
     let empty = || EdgePage { edges: Vec::new(), more: false };
     Ok(query.lots.iter().map(|lot| pages.get(lot).cloned().unwrap_or_else(empty)).collect())
 }
 
-fn page(items: Vec<EdgeItem>, first: usize) -> Result<EdgePage> {
-    let more = items.len() > first;
-    let edges = items.into_iter().take(first).map(edge).collect::<Result<_>>()?;
+fn page(items: Vec<EdgeItem>, query: &EdgesOf) -> Result<EdgePage> {
+    let mut edges = items.into_iter().map(edge).collect::<Result<Vec<Edge>>>()?;
+    edges.retain(|edge| query.after.as_ref().is_none_or(|after| edge.key > *after));
+    let first = query.first as usize;
+    let more = edges.len() > first;
+    edges.truncate(first);
     Ok(EdgePage { edges, more })
 }
 

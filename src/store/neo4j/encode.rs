@@ -23,6 +23,12 @@ pub(super) fn text(value: impl AsRef<str>) -> BoltType {
     BoltType::String(BoltString { value: value.as_ref().to_owned() })
 }
 
+/// Whether Neo4j compares this parameter with stored texts as it orders them. Texts from the store are compared by code
+/// point, a parameter with one of them by UTF-16 unit: the two differ from the surrogates on.
+pub(super) fn comparable(key: &str) -> bool {
+    key.chars().all(|c| c < '\u{e000}')
+}
+
 pub(super) fn integer(value: impl Into<i64>) -> BoltType {
     BoltType::Integer(BoltInteger { value: value.into() })
 }

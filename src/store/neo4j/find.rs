@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::connection::{Connection, Deadline, Parameters};
-use super::encode::{integer, null, optional, text, texts, time};
+use super::encode::{comparable, integer, null, optional, text, texts, time};
 use super::nodes::{IntoNode, LotRow, MasterRow, OperationRow};
 use super::statement::{self, Statement};
 use crate::domain::time::{EARLIEST_MICROS, LATEST_MICROS};
@@ -103,9 +103,7 @@ impl Search<'_> {
 fn lot_statement(filter: &LotFilter, after: &str) -> &'static Statement {
     // The text index works on trigrams: a shorter text would read all of it.
     let selective = filter.text.as_ref().is_some_and(|text| text.as_str().chars().count() >= 3);
-    // From here on Neo4j's comparison of a parameter differs from its order; see the statement.
-    let comparable = after.chars().all(|c| c < '\u{e000}');
-    if selective && comparable {
+    if selective && comparable(after) {
         &statement::FIND_LOTS_BY_TEXT
     } else if filter.materials.is_some() {
         &statement::FIND_LOTS_BY_MATERIAL

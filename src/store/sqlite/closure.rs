@@ -16,8 +16,8 @@ use crate::domain::{EventId, LotId, MaterialCode, PartyCode, Role, Timestamp};
 use crate::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use crate::store::{Closure, Direction, StoreErrorKind, Subgraph};
 
-/// Nodes walked between two looks at the clock.
-const NODES_PER_LOOK: u32 = 64;
+/// Nodes and links walked between two looks at the clock: a tank alone may have a million links.
+const STEPS_PER_LOOK: u32 = 256;
 
 /// Walks the closure.
 pub(super) fn closure(snapshot: &Snapshot<'_>, query: &Closure, started: Instant) -> Fallible<Subgraph> {
@@ -100,7 +100,7 @@ impl<'a> Walk<'a> {
             },
             room: query.nodes_max as usize,
             cut_by_nodes: false,
-            clock: Clock { started, deadline: query.deadline, until_look: NODES_PER_LOOK },
+            clock: Clock { started, deadline: query.deadline, until_look: STEPS_PER_LOOK },
         })
     }
 
@@ -179,6 +179,7 @@ impl<'a> Walk<'a> {
             let lot = &mut self.builder.lots[*index as usize];
             let mut found = self.from_lot.query(params![key, self.lot_roles.0, self.lot_roles.1])?;
             while let Some(row) = found.next()? {
+                self.clock.tick()?;
                 let role = if row.get::<_, i64>(1)? == role_number(Role::InPlace) {
                     Role::InPlace
                 } else {
@@ -221,6 +222,7 @@ impl<'a> Walk<'a> {
             self.clock.tick()?;
             let mut found = self.from_operation.query(params![key, role_number(self.out_role)])?;
             while let Some(row) = found.next()? {
+                self.clock.tick()?;
                 let lot_key: i64 = row.get(0)?;
                 let lot = match self.lots.entry(lot_key) {
                     Entry::Occupied(known) => known.get().clone(),
@@ -316,7 +318,7 @@ impl Clock {
         if self.until_look > 0 {
             return Ok(());
         }
-        self.until_look = NODES_PER_LOOK;
+        self.until_look = STEPS_PER_LOOK;
         self.check()
     }
 

@@ -16,7 +16,7 @@ const STATEMENTS_KEPT: usize = 128;
 /// Pages kept in memory by the writer, in KiB.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Pages kept in memory by each reader, in KiB.
-const READER_CACHE_KIB: i64 = 32 * 1024;
+const READER_CACHE_KIB: i64 = 16 * 1024;
 /// The write-ahead log is cut back to this when it starts again.
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 

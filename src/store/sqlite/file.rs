@@ -101,33 +101,41 @@ pub(super) fn check_log_has_its_file(path: &Path) -> Fallible<()> {
 /// One transaction, and nothing in it happens twice: two at once are safe.
 pub(super) fn prepare(connection: &mut Connection) -> Fallible<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let version: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: i64 = transaction.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    let refuse = |why: String| Err(Fault::Refused(StoreErrorKind::Invalid(why)));
-    match (application, version) {
-        (APPLICATION, FORMAT) => {}
-        (0, 0) if tables == 0 => {
-            transaction.pragma_update(None, "application_id", APPLICATION)?;
-            transaction.pragma_update(None, "user_version", FORMAT)?;
-        }
-        (APPLICATION, newer) if newer > FORMAT => {
-            return refuse(format!(
-                "the file has format {newer}, written by a newer lotgraph; this one knows format {FORMAT}: use the newer program"
-            ));
-        }
-        (APPLICATION, other) => {
-            return refuse(format!(
-                "the file has format {other}, which this lotgraph does not know (it knows {FORMAT}); restore it from a backup or replay an export"
-            ));
-        }
-        _ => {
-            return refuse("the file is an SQLite database of another program; name another file".to_owned());
-        }
+    if check_format(&transaction)? == Format::New {
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", FORMAT)?;
     }
     for statement in SCHEMA {
         transaction.execute_batch(statement)?;
     }
     transaction.execute(NAME_LEDGER, [uuid::Uuid::new_v4().to_string()])?;
     Ok(transaction.commit()?)
+}
+
+/// What a file is before it is prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// Empty.
+    New,
+    /// In the format of this program.
+    Ours,
+}
+
+/// Tells an empty file from one of ours, and refuses everything else.
+pub(super) fn check_format(connection: &Connection) -> Fallible<Format> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let refuse = |why: String| Err(Fault::Refused(StoreErrorKind::Invalid(why)));
+    match (application, version) {
+        (APPLICATION, FORMAT) => Ok(Format::Ours),
+        (0, 0) if tables == 0 => Ok(Format::New),
+        (APPLICATION, newer) if newer > FORMAT => refuse(format!(
+            "the file has format {newer}, written by a newer lotgraph; this one knows format {FORMAT}: use the newer program"
+        )),
+        (APPLICATION, other) => refuse(format!(
+            "the file has format {other}, which this lotgraph does not know (it knows {FORMAT}); restore it from a backup or replay an export"
+        )),
+        _ => refuse("the file is an SQLite database of another program; name another file".to_owned()),
+    }
 }

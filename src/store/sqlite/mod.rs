@@ -52,7 +52,8 @@ const READERS: std::ops::RangeInclusive<usize> = 2..=16;
 /// finishes what is queued and folds the log into the file.
 pub struct SqliteStore {
     readers: Arc<Readers>,
-    writer: Writer,
+    /// Absent in a store opened to read.
+    writer: Option<Writer>,
     statements: Arc<AtomicU64>,
 }
 
@@ -75,7 +76,32 @@ impl SqliteStore {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let connections = processors.clamp(*READERS.start(), *READERS.end());
         let readers = Arc::new(Readers::new(path, connections, Arc::clone(&statements)));
-        Ok(Self { readers, writer, statements })
+        Ok(Self { readers, writer: Some(writer), statements })
+    }
+
+    /// Opens a file to read from it, also beside a process that writes to it; [`Store::commit`] is refused.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`]; `Invalid` also when the file is empty.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        Self::try_open_to_read(path).map_err(|fault| fault.during("open"))
+    }
+
+    fn try_open_to_read(path: &Path) -> error::Fallible<Self> {
+        let path = file::real_path(path)?;
+        file::check_log_has_its_file(&path)?;
+        if file::check_format(&connection::open_reader(&path)?)? == file::Format::New {
+            let why = "the file is empty; record something first".to_owned();
+            return Err(error::Fault::Refused(StoreErrorKind::Invalid(why)));
+        }
+        let statements = Arc::new(AtomicU64::new(0));
+        let readers = Arc::new(Readers::new(path, *READERS.start(), Arc::clone(&statements)));
+        Ok(Self { readers, writer: None, statements })
+    }
+
+    fn writer(&self, operation: &'static str) -> Result<&Writer> {
+        let why = || StoreErrorKind::Invalid("the store was opened to read only".to_owned());
+        self.writer.as_ref().ok_or_else(|| StoreError::new(why(), operation))
     }
 }
 
@@ -83,7 +109,9 @@ impl Drop for SqliteStore {
     fn drop(&mut self) {
         // Readers first: the log can only be folded into the file when nobody reads from it.
         self.readers.close();
-        self.writer.close();
+        if let Some(writer) = &mut self.writer {
+            writer.close();
+        }
     }
 }
 
@@ -108,7 +136,11 @@ impl Store for SqliteStore {
     }
 
     async fn prepare(&self) -> Result<()> {
-        self.writer.prepare().await
+        match &self.writer {
+            Some(writer) => writer.prepare().await,
+            // Opening found it prepared.
+            None => Ok(()),
+        }
     }
 
     async fn identity(&self) -> Result<String> {
@@ -127,7 +159,7 @@ impl Store for SqliteStore {
 
     async fn commit(&self, batch: &Batch) -> Result<Receipt> {
         within("commit", "batch_max", self.limits().batch_max, batch.events.len())?;
-        self.writer.commit(batch.clone()).await
+        self.writer("commit")?.commit(batch.clone()).await
     }
 
     async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {

@@ -16,7 +16,7 @@ use super::{connection, readers::Snapshot};
 use crate::store::{Batch, Receipt, Result, StoreError, StoreErrorKind};
 
 /// Batches that may wait; further senders wait themselves, which is how a slow disk is felt upstream.
-const QUEUE_MAX: usize = 256;
+const QUEUE_MAX: usize = 64;
 /// Batches committed as one transaction.
 const GROUP_BATCHES_MAX: usize = 64;
 /// Events committed as one transaction, beyond the first batch: bounds how long an early batch waits for late ones.

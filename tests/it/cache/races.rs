@@ -26,7 +26,7 @@ use crate::support::private_redis::PrivateRedis;
 use crate::support::watched::Watched;
 
 const WRITERS: u64 = 24;
-const READERS: usize = 24;
+const READERS: usize = 8;
 const WRITES_EACH: u64 = 4_200;
 
 /// A cache whose puts come late, up to a millisecond after the answer was computed.
@@ -172,7 +172,11 @@ impl Race {
 type Pair = (Arc<MemoryCache>, Arc<RedisCache>);
 
 fn race(pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
-    let inner = Watched::new(Arc::new(MemoryStore::default()));
+    race_over(Arc::new(MemoryStore::default()), pairs, staleness_max)
+}
+
+fn race_over(store: Arc<dyn Store>, pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
+    let inner = Watched::new(store);
     inner.late(Duration::from_micros(500));
     let instance = |(near, far): &Pair| {
         let both: Vec<Arc<dyn Cache>> =
@@ -246,4 +250,14 @@ async fn an_instance_that_remembers_the_revision_sees_its_own_writes() {
     race(&pairs, Duration::from_secs(3_600)).run(400).await;
     let (near, _) = hits(&pairs);
     assert!(near > 100, "{near} hits in memory");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_over_sqlite() {
+    let server = PrivateRedis::start(&[]).await;
+    let fresh = crate::support::stores::sqlite().await;
+    let pairs: Vec<Pair> = (0..2).map(|_| (memory(), redis(&server.uri()))).collect();
+    race_over(Arc::clone(&fresh.store), &pairs, Duration::ZERO).run(40).await;
+    let (near, far) = hits(&pairs);
+    assert!(near > 100 && far > 100, "{near} hits in memory, {far} in redis");
 }

@@ -52,6 +52,15 @@ pub async fn page_through_parallel_links(store: &AnyStore) {
     }
 }
 
+pub async fn of_one_moment_come_by_id_not_as_written(store: &AnyStore) {
+    build(store, "z@0:-> T; e@3:T ->; d@3:T ->; c@3:T ->; b@3:T ->; a@3:T ->").await;
+    for first in 1..=5 {
+        let page = store.edges(&of(&["T"], &[Role::Consumed], first)).await.unwrap().remove(0);
+        assert_eq!(shown(&page.edges), [">a0", ">b0", ">c0", ">d0", ">e0"][..first as usize]);
+        assert_eq!(page.more, first < 5);
+    }
+}
+
 pub async fn keep_the_order_of_lots(store: &AnyStore) {
     build(store, "-> A; A -> B; B ->").await;
     let pages = store.edges(&of(&["B", "none", "A", "B"], Role::ALL, 1)).await.unwrap();

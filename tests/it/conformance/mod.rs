@@ -52,6 +52,7 @@ macro_rules! each_case {
             edges {
                 come_by_time_operation_role_position,
                 page_through_parallel_links,
+                of_one_moment_come_by_id_not_as_written,
                 keep_the_order_of_lots,
                 only_of_the_roles_asked,
                 say_kind_quantity_and_moments,

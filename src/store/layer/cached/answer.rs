@@ -28,7 +28,7 @@ pub(super) trait Answer: Clone + Serialize + DeserializeOwned + Send + Sync + 's
     }
 
     /// The same answer, saying that it comes from a cache.
-    fn from_cache(self) -> Self {
+    fn into_served(self) -> Self {
         self
     }
 }
@@ -47,7 +47,7 @@ impl Answer for Subgraph {
         self.cut != Some(Cut::Nodes)
     }
 
-    fn from_cache(self) -> Self {
+    fn into_served(self) -> Self {
         Self { cached: true, ..self }
     }
 }
@@ -99,7 +99,7 @@ pub(super) async fn encode<A: Answer>(answer: A) -> (A, Option<Bytes>) {
 pub(super) async fn decode<A: Answer>(bytes: Bytes) -> Option<A> {
     fn answer<A: Answer>(bytes: &Bytes) -> Option<A> {
         let (answer, rest) = postcard::take_from_bytes::<A>(bytes).ok()?;
-        rest.is_empty().then(|| answer.from_cache())
+        rest.is_empty().then(|| answer.into_served())
     }
     if bytes.len() < LARGE_BYTES {
         return answer(&bytes);

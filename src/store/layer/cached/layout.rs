@@ -139,7 +139,7 @@ fn nodes() -> Vec<Option<Node>> {
 async fn bytes<A: Answer + PartialEq + std::fmt::Debug>(sample: A) -> Vec<u8> {
     let (sample, bytes) = encode(sample).await;
     let bytes = bytes.expect("the sample can be encoded");
-    assert_eq!(decode::<A>(bytes.clone()).await, Some(sample.from_cache()));
+    assert_eq!(decode::<A>(bytes.clone()).await, Some(sample.into_served()));
     let mut longer = bytes.to_vec();
     longer.push(0);
     assert_eq!(decode::<A>(longer.into()).await, None, "bytes behind the answer");
