@@ -140,8 +140,8 @@ pub async fn import(
         revision: None,
         bytes: 0,
     };
-    // Two chunks wait at most: the reader is ahead of the store, and memory is bounded.
-    let (sender, mut chunks) = tokio::sync::mpsc::channel(2);
+    // One chunk waits at most while one is read and one committed: memory is bounded.
+    let (sender, mut chunks) = tokio::sync::mpsc::channel(1);
     // A thread and not a task: one that waits for standard input must not keep the process from ending.
     let reader = std::thread::Builder::new()
         .name("import-reader".to_owned())
