@@ -67,7 +67,7 @@ pub async fn wipe(uri: &str) {
     let graph = crate::baseline_neo4j::connect(uri).await;
     loop {
         let mut rows = graph
-            .execute(neo4rs::query("MATCH (n) WITH n LIMIT 20000 DETACH DELETE n RETURN count(n) AS gone"))
+            .execute(neo4rs::query("MATCH (n) WITH n LIMIT 4000 DETACH DELETE n RETURN count(n) AS gone"))
             .await
             .unwrap();
         let gone: i64 = rows.next().await.unwrap().unwrap().get("gone").unwrap();

@@ -56,7 +56,8 @@ async fn sqlite(plant: &Plant, direction: Direction, lots: &[LotId]) {
     let (mut times, mut links) = (Paired::default(), Vec::new());
     for round in 0..4 {
         for lot in lots {
-            let (subject, answer) = timed(ask(&tracer, plant.sqlite.as_ref(), lot, direction)).await;
+            let (subject, answer) = timed(tracer.trace(question(lot, direction))).await;
+            let answer = answer.unwrap();
             let (shared, id) = (connection.clone(), lot.to_string());
             // On a blocking thread as in the service: the way there is part of either.
             let work = tokio::task::spawn_blocking(move || {
@@ -79,7 +80,8 @@ async fn neo4j(plant: &Plant, direction: Direction, lots: &[LotId]) {
     let (mut times, mut links) = (Paired::default(), Vec::new());
     for round in 0..4 {
         for lot in lots {
-            let (subject, answer) = timed(ask(&tracer, plant.neo4j.as_ref(), lot, direction)).await;
+            let (subject, answer) = timed(tracer.trace(question(lot, direction))).await;
+            let answer = answer.unwrap();
             let (baseline, found) = timed(baseline_neo4j::links(&graph, lot.as_str(), direction)).await;
             assert_eq!(answer.subgraph.links.len(), found, "{lot}: both must find the same links");
             if round > 0 {

@@ -31,23 +31,24 @@ type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<Lin
 
 #[derive(Deserialize)]
 struct ClosureRow {
+    revision: i64,
     lots: Vec<LotItem>,
     operations: Vec<OperationItem>,
 }
 
 pub(super) async fn closure(connection: &Connection, query: &Closure) -> Result<Subgraph> {
     let deadline = Deadline::after(query.deadline);
-    // Before the walk: everything up to this revision is there for it to see.
-    let revision = ledger::revision(connection, "closure", deadline).await?;
+    let walk = Walk::new(connection, query, deadline);
+    let (parts, revision) = if walk.seeds.len() <= SEEDS_TOGETHER {
+        walk.at_once().await?
+    } else {
+        // Before the walk: everything up to this revision is there for it to see.
+        let revision = ledger::revision(connection, "closure", deadline).await?;
+        (levels::by_levels(&walk).await?, revision)
+    };
     if query.at.is_some_and(|at| at != revision) {
         return Err(StoreError::new(StoreErrorKind::Stale, "closure"));
     }
-    let walk = Walk::new(connection, query, deadline);
-    let parts = if walk.seeds.len() <= SEEDS_TOGETHER {
-        walk.at_once().await?
-    } else {
-        levels::by_levels(&walk).await?
-    };
     walk.finish(parts, revision).await
 }
 
@@ -91,7 +92,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    async fn at_once(&self) -> Result<Parts> {
+    /// One statement for the revision, read first, and the walk behind it. A revision that is not known to be settled
+    /// yet (ledger.rs) is settled first, and the walk done again: only then is everything up to it there to see.
+    async fn at_once(&self) -> Result<(Parts, Revision)> {
+        let rows = self.walk_rows().await?;
+        let settled = self.connection.settled();
+        if let Some(row) = rows.first()
+            && decode::unsigned(row.revision)? <= settled
+        {
+            return self.parts(rows);
+        }
+        let revision = ledger::revision(self.connection, "closure", self.deadline).await?;
+        let rows = self.walk_rows().await?;
+        let (parts, _) = self.parts(rows)?;
+        Ok((parts, revision))
+    }
+
+    async fn walk_rows(&self) -> Result<Vec<ClosureRow>> {
         let statement = self.pick(&statement::CLOSURE_FORWARD, &statement::CLOSURE_BACKWARD);
         let bound = self.hops_max.map_or(Bound::None, |hops| Bound::for_edges(hops.into()));
         let parameters = vec![
@@ -101,10 +118,14 @@ impl<'a> Walk<'a> {
             ("limit", integer(self.limit())),
         ];
         let text = statement.bounded(bound);
-        let rows: Vec<ClosureRow> =
-            self.connection.read_text("closure", &text, parameters, self.deadline).await?;
+        self.connection.read_text("closure", &text, parameters, self.deadline).await
+    }
+
+    fn parts(&self, rows: Vec<ClosureRow>) -> Result<(Parts, Revision)> {
         let mut parts = Parts::new(self.query.direction);
+        let mut revision = Revision(0);
         for row in rows {
+            revision = Revision(decode::unsigned(row.revision)?);
             for lot in row.lots {
                 parts.lot(lot)?;
             }
@@ -112,7 +133,7 @@ impl<'a> Walk<'a> {
                 parts.operation(operation)?;
             }
         }
-        Ok(parts)
+        Ok((parts, revision))
     }
 
     async fn finish(&self, mut parts: Parts, revision: Revision) -> Result<Subgraph> {

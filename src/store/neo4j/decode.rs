@@ -141,3 +141,8 @@ impl MasterProperties {
         reference.map_err(|error| corrupt(format!("the code {:?} {error}", self.code)))
     }
 }
+
+/// A number that cannot be negative.
+pub(super) fn unsigned(value: i64) -> Result<u64> {
+    u64::try_from(value).map_err(|_| corrupt(format!("{value} is no revision")))
+}

@@ -31,7 +31,7 @@ pub(super) async fn revision(
     let rows: Vec<RevisionRow> =
         connection.read(operation, &statement::READ_REVISION, Vec::new(), deadline).await?;
     let Some(row) = rows.first() else { return Ok(Revision(0)) };
-    let seen = unsigned(row.revision)?;
+    let seen = decode::unsigned(row.revision)?;
     if seen <= connection.settled() {
         return Ok(Revision(seen));
     }
@@ -52,11 +52,7 @@ pub(super) async fn lock(transaction: &mut Transaction<'_>, commit: &str) -> Att
     let parameters = vec![("commit", text(commit))];
     let rows: Vec<RevisionRow> = transaction.rows(&statement::LOCK_LEDGER, parameters).await?;
     let row = rows.first().ok_or_else(|| missing("commit"))?;
-    Ok(Revision(unsigned(row.revision)?))
-}
-
-fn unsigned(value: i64) -> Result<u64> {
-    u64::try_from(value).map_err(|_| decode::corrupt(format!("{value} is no revision")))
+    Ok(Revision(decode::unsigned(row.revision)?))
 }
 
 #[derive(Deserialize)]
@@ -128,7 +124,10 @@ impl ChangeRow {
     fn into_entry(self) -> Result<LedgerEntry> {
         let fact = decode::fact(self.id.clone(), &self.body)?;
         Ok(LedgerEntry {
-            position: LedgerPosition { revision: Revision(unsigned(self.revision)?), index: self.index },
+            position: LedgerPosition {
+                revision: Revision(decode::unsigned(self.revision)?),
+                index: self.index,
+            },
             recording: Recording {
                 recorded_at: decode::time(self.recorded_at)?,
                 actor: self.actor,

@@ -126,6 +126,10 @@ impl<'a> Planner<'a> {
     }
 
     /// The lots as they are after the operation; nothing is kept unless all of it is fine.
+    #[expect(
+        clippy::vec_box,
+        reason = "the boxes stay what they are in the state; unboxed, each lot would be moved twice"
+    )]
     fn changed_lots(&self, operation: &Operation) -> Result<Vec<Box<Lot>>, Problem> {
         let mut lots: ChangedLots<'_> = BTreeMap::new();
         for link in operation.links() {

@@ -45,7 +45,7 @@ pub async fn neo4j() -> Fresh {
 async fn empty(uri: &str) {
     let graph = neo4rs::Graph::new(uri, "", "").unwrap();
     loop {
-        let some = "MATCH (n) WITH n LIMIT 20000 DETACH DELETE n RETURN count(n) AS gone";
+        let some = "MATCH (n) WITH n LIMIT 4000 DETACH DELETE n RETURN count(n) AS gone";
         let mut rows = graph.execute(neo4rs::query(some)).await.unwrap();
         let gone: i64 = rows.next().await.unwrap().unwrap().get("gone").unwrap();
         while rows.next().await.unwrap().is_some() {}
