@@ -51,7 +51,7 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, fate: Fate, left:
                 if lose {
                     // The server answers when it has committed; that answer goes nowhere.
                     if matches!(fate, Fate::Applied) {
-                        server.read(&mut answered).await.unwrap();
+                        assert!(server.read(&mut answered).await.unwrap() > 0, "the server answers COMMIT");
                     }
                     return;
                 }
