@@ -51,8 +51,7 @@ async fn forward(mut client: TcpStream, mut server: TcpStream, fate: Fate, left:
                 if lose {
                     // The server answers when it has committed; that answer goes nowhere.
                     if matches!(fate, Fate::Applied) {
-                        let count = server.read(&mut answered).await.unwrap();
-                        assert!(count > 0, "the server answers a commit");
+                        assert!(server.read(&mut answered).await.unwrap() > 0, "the server answers COMMIT");
                     }
                     return;
                 }
