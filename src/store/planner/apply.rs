@@ -117,7 +117,7 @@ impl<'a> Planner<'a> {
         let changed = self.changed_lots(operation)?;
         for lot in changed {
             self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
-            self.state.lots.insert(lot.id.clone(), *lot);
+            self.state.lots.insert(lot.id.clone(), lot);
         }
         self.mention(operation);
         self.writes.operations.push(operation_row(id, operation));
@@ -126,11 +126,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The lots as they are after the operation; nothing is kept unless all of it is fine.
-    #[expect(
-        clippy::vec_box,
-        reason = "the boxes stay what they are in the state; unboxed, each lot would be moved twice"
-    )]
-    fn changed_lots(&self, operation: &Operation) -> Result<Vec<Box<Lot>>, Problem> {
+    fn changed_lots(&self, operation: &Operation) -> Result<Vec<Lot>, Problem> {
         let mut lots: ChangedLots<'_> = BTreeMap::new();
         for link in operation.links() {
             lots.entry(link.lot).or_insert_with(|| Box::new(self.lot(link.lot)));
@@ -152,7 +148,7 @@ impl<'a> Planner<'a> {
                 lot.earliest_production = Some(lot.earliest_production.map_or(link.earliest, earlier));
             }
         }
-        Ok(lots.into_values().collect())
+        Ok(lots.into_values().map(|lot| *lot).collect())
     }
 
     fn lot(&self, id: &LotId) -> Lot {
