@@ -9,10 +9,13 @@
 // $limit: INTEGER
 // Returns: lot: MAP, ordered by id
 // Why: Seeks the lots of these materials and keeps the first; a walk along all ids would be long when they are few.
+//   The key is compared by the index: outside of it Neo4j compares a parameter with a stored text by UTF-16 unit, and
+//   so beyond the basic plane in another order than the stored texts among themselves.
 UNWIND $materials AS material
 WITH DISTINCT material
-MATCH (l:Lot {material: material})
-WHERE l.id > $after
+MATCH (l:Lot)
+USING INDEX SEEK l:Lot(material, id)
+WHERE l.material = material AND l.id > $after
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($text IS NULL OR l.search CONTAINS $text)
   AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)

@@ -9,6 +9,8 @@
 // $limit: INTEGER
 // Returns: lot: MAP, ordered by id
 // Why: The text index answers CONTAINS; texts are mostly selective, so sorting what is found is cheap.
+//   Only for keys below U+D800, where both orders of Neo4j agree (see find_lots_by_material); the caller asks find_lots
+//   for others.
 MATCH (l:Lot)
 USING TEXT INDEX l:Lot(search)
 WHERE l.search CONTAINS $text AND l.id > $after

@@ -1,6 +1,4 @@
-// Finds a page of operations by (end, id).
-// $after_at: INTEGER, microseconds
-// $after_id: STRING; empty from the start
+// Finds a page of operations that end in a span of time, by (end, id).
 // $from: INTEGER, microseconds
 // $before: INTEGER, microseconds
 // $kinds: LIST<STRING> or null
@@ -12,8 +10,8 @@
 // $shift: STRING or null
 // $limit: INTEGER
 // Returns: operation: MAP, ordered by (end, id)
-// Why: The index on (at, id) yields the order; the caller puts the later of the filter's start and the key's end into $from.
-//   CASE and not OR: the planner would turn OR into a union of two scans, and sort.
+// Why: The index on (at, id) yields the order. A page behind a key is read in two parts: first find_operations_at,
+//   then this from the next microsecond on, since an OR over both would be planned as a union of scans with a sort.
 MATCH (o:Operation)
 USING INDEX o:Operation(at, id)
 WHERE o.id > '' AND o.at >= $from AND o.at < $before
@@ -24,7 +22,6 @@ WHERE o.id > '' AND o.at >= $from AND o.at < $before
   AND ($equipment IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Equipment {code: $equipment}) })
   AND ($operator IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Operator {code: $operator}) })
   AND ($shift IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Shift {code: $shift}) })
-  AND CASE WHEN o.at > $after_at THEN true ELSE o.id > $after_id END
 WITH o ORDER BY o.at, o.id LIMIT $limit
 MATCH (e:Event {id: o.id})
 USING INDEX SEEK e:Event(id)

@@ -276,6 +276,13 @@ fn read_operation(event_type: EventType, fields: &mut Fields<'_>) -> Option<Fact
     let outputs = if has_outputs(kind) { fields.objects("outputs", read_output) } else { Vec::new() };
     let lots =
         if kind == Some(OperationKind::Process) { fields.texts("lots", LotId::parse) } else { Vec::new() };
+    match (event_type, kind) {
+        (EventType::Operation, Some(OperationKind::Process)) => {
+            fields.forbid(&["inputs", "outputs"], "PROCESS")
+        }
+        (EventType::Operation, Some(kind)) => fields.forbid(&["lots"], kind.name()),
+        _ => {}
+    }
     let operation = Operation {
         kind: kind.unwrap_or(OperationKind::Produce),
         name: fields.parsed("name", Text::parse),
@@ -363,7 +370,8 @@ fn check_items(operation: &Operation, fields: &mut Fields<'_>) {
         }
     };
     for (field, empty) in needs {
-        if *empty {
+        // A list whose items could not be read was reported item by item.
+        if *empty && !fields.is_given(field) {
             let message = format!("a {} names no lot in {field}; add at least one", operation.kind.name());
             fields.refuse(field, ErrorCode::ItemsNone, message);
         }

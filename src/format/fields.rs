@@ -42,6 +42,26 @@ impl<'a> Fields<'a> {
         self.object.get(field).filter(|value| !value.is_null())
     }
 
+    /// Whether a field holds anything but null and an empty list.
+    #[must_use]
+    pub fn is_given(&self, field: &str) -> bool {
+        match self.object.get(field) {
+            None | Some(Value::Null) => false,
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(_) => true,
+        }
+    }
+
+    /// Refuses fields that operations of this kind do not have, though others do.
+    pub fn forbid(&mut self, fields: &[&'static str], kind: &str) {
+        for field in fields {
+            if self.take(field).is_some() {
+                let message = format!("a {kind} has no {field}; remove it, or choose the kind that has it");
+                self.refuse(field, ErrorCode::FieldNotAllowed, message);
+            }
+        }
+    }
+
     fn missing(&mut self, field: &'static str) {
         self.refuse(field, ErrorCode::FieldMissing, format!("{field} is missing; add it"));
     }

@@ -41,7 +41,7 @@ impl Default for DocumentLimits {
             aliases: 30,
             directives: 4,
             introspection_lists: 3,
-            complexity: 20_000,
+            complexity: 100_000,
         }
     }
 }

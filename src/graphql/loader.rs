@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, HashMapCache, Loader, NoCache};
 use async_graphql::{Context, Result};
+use futures::future::BoxFuture;
+use tokio::task::{spawn_local, yield_now};
 
 use crate::domain::{
     ErrorCode, EventId, Lot, LotId, Master, MasterRef, Node, NodeRef, RecordedOperation, Role,
@@ -94,28 +97,60 @@ impl Loader<EdgesKey> for EdgeLoader {
     }
 }
 
+/// Counts what was asked for, so that a batch can wait until nobody asks for more.
+#[derive(Clone, Default)]
+struct Asked(Arc<AtomicU64>);
+
+impl Asked {
+    fn one_more(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Waits until a whole turn passed in which nothing was asked for. A long list asks over several turns, because the
+    /// executor interrupts it; fetching after the first would cut one page into many batches.
+    async fn settle(&self) {
+        let mut quiet_turns = 0;
+        let mut before = self.0.load(Ordering::Relaxed);
+        while quiet_turns < 2 {
+            yield_now().await;
+            let now = self.0.load(Ordering::Relaxed);
+            quiet_turns = if now == before { quiet_turns + 1 } else { 0 };
+            before = now;
+        }
+    }
+}
 /// The loaders of one request.
 pub struct Loaders {
     nodes: DataLoader<NodeLoader, HashMapCache>,
     edges: DataLoader<EdgeLoader, NoCache>,
+    asked: Asked,
 }
 
 impl Loaders {
-    /// Loaders for one request; what they read is forgotten with it.
+    /// Loaders for one request, which must run inside a `LocalSet`; what they read is forgotten with it.
     #[must_use]
     pub fn new(store: &Arc<dyn Store>) -> Self {
         let batch = store.limits().refs_max;
-        let nodes = DataLoader::with_cache(NodeLoader(store.clone()), tokio::spawn, HashMapCache::default());
-        let edges = DataLoader::new(EdgeLoader(store.clone()), tokio::spawn);
-        // No delay beyond the current turn of the scheduler: all items of a page ask within one turn.
-        Self {
-            nodes: nodes.delay(Duration::ZERO).max_batch_size(batch),
-            edges: edges.delay(Duration::ZERO).max_batch_size(batch),
-        }
+        let asked = Asked::default();
+        let spawner = || {
+            let asked = asked.clone();
+            move |fetch: BoxFuture<'static, ()>| {
+                let asked = asked.clone();
+                spawn_local(async move {
+                    asked.settle().await;
+                    fetch.await;
+                });
+            }
+        };
+        let nodes = DataLoader::with_cache(NodeLoader(store.clone()), spawner(), HashMapCache::default());
+        let edges = DataLoader::new(EdgeLoader(store.clone()), spawner());
+        let (nodes, edges) = (nodes.delay(Duration::ZERO), edges.delay(Duration::ZERO));
+        Self { nodes: nodes.max_batch_size(batch), edges: edges.max_batch_size(batch), asked }
     }
 
     /// A node, if it exists.
     pub(super) async fn node(&self, reference: NodeRef) -> Result<Option<Loaded>> {
+        self.asked.one_more();
         Ok(self.nodes.load_one(reference).await?)
     }
 
@@ -146,6 +181,7 @@ impl Loaders {
     /// A page of the links of a lot.
     pub(super) async fn edges(&self, key: EdgesKey) -> Result<Arc<EdgePage>> {
         let lot = key.lot.clone();
+        self.asked.one_more();
         self.edges.load_one(key).await?.ok_or_else(|| missing("links of lot", lot.as_str()))
     }
 }

@@ -120,7 +120,7 @@ impl Lot {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only links of these roles; absent: all.")] roles: Option<Vec<LinkRole>>,
-        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(default = 20, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<TraceLinkConnection> {
         let mut roles: Vec<Role> = match roles {

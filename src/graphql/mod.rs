@@ -30,6 +30,7 @@ use std::time::Duration;
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Context, EmptySubscription};
 pub use async_graphql::{Request, Response};
+use tokio::task::LocalSet;
 
 use crate::domain::ErrorCode;
 use crate::service::ingest::Ingest;
@@ -95,7 +96,10 @@ impl Schema {
             Err(refusal) => return errors::refusal(refusal.code, refusal.message),
         }
         let request = request.data(loader::Loaders::new(&self.store));
-        match tokio::time::timeout(deadline, self.inner.execute(request)).await {
+        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
+        let tasks = LocalSet::new();
+        let answer = tasks.run_until(self.inner.execute(request));
+        match tokio::time::timeout(deadline, answer).await {
             Ok(mut response) => {
                 errors::label(&mut response);
                 response

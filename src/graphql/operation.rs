@@ -110,7 +110,7 @@ impl Operation {
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn inputs(
         &self,
-        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(default = 20, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<ConsumedLotConnection> {
         let inputs = &self.recorded().inputs;
@@ -124,7 +124,7 @@ impl Operation {
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn outputs(
         &self,
-        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(default = 20, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<ProducedLotConnection> {
         let outputs = &self.recorded().outputs;
@@ -139,7 +139,7 @@ impl Operation {
     async fn lots(
         &self,
         context: &Context<'_>,
-        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(default = 20, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<LotConnection> {
         let lots = &self.recorded().lots;

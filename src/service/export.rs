@@ -24,7 +24,7 @@ pub enum ExportError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The output failed.
-    #[error("the export cannot be written: {0}")]
+    #[error("the export cannot be written")]
     Write(#[from] io::Error),
 }
 

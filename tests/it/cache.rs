@@ -55,7 +55,8 @@ fn memory() -> Arc<MemoryCache> {
 fn redis_with(uri: &str, change: impl FnOnce(&mut RedisOptions)) -> Arc<RedisCache> {
     let mut options = RedisOptions {
         // The machine that tests run on may be busy: only the tests about slowness are impatient.
-        response_timeout: Duration::from_secs(2),
+        response_timeout: Duration::from_secs(10),
+        put_timeout: Duration::from_secs(10),
         retry_after: Duration::from_millis(300),
         ..RedisOptions::default()
     };

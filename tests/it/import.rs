@@ -13,22 +13,11 @@ use lotgraph::service::import::{
     Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
 };
 use lotgraph::service::ingest::Sender;
-use lotgraph::store::sqlite::SqliteStore;
 use lotgraph::store::{Find, LotFilter, OperationFilter, Store, Tally, What};
-use proptest::prelude::*;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
 
-/// A fresh store in a directory that lives as long as it.
-pub struct Fresh {
-    pub store: Arc<dyn Store>,
-    _directory: tempfile::TempDir,
-}
-
-pub async fn fresh() -> Fresh {
-    let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&directory.path().join("plant.sqlite")).unwrap();
-    store.prepare().await.unwrap();
-    Fresh { store: Arc::new(store), _directory: directory }
-}
+use crate::support::stores::{neo4j, sqlite as fresh};
 
 /// Keeps what an import tells.
 #[derive(Default)]
@@ -366,6 +355,20 @@ async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_goes_to_neo4j_and_back() {
+    let (from, server, back) = (fresh().await, neo4j().await, fresh().await);
+    ndjson(&from.store, &example("plant.ndjson"), 4).await;
+    run(&from.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
+    let there = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((there.copied, there.revision), (29, from.store.revision().await.unwrap()));
+    let again = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((again.skipped, again.copied), (29, 0));
+    let home = copy(server.store.as_ref(), back.store.as_ref(), &mut |_| {}).await.unwrap();
+    assert_eq!((home.copied, home.compared), (29, there.compared));
+    assert_eq!(exported(back.store.as_ref()).await, exported(from.store.as_ref()).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_import_reads_ahead_of_the_store_but_not_far() {
     let lines: String =
         (0..30_000).map(|n| format!("{{\"type\":\"operator\",\"code\":\"OP-{n}\"}}\n")).collect();
@@ -381,32 +384,24 @@ fn plant_lines() -> Vec<String> {
     text.lines().filter(|line| !line.contains("\"void\"")).map(str::to_owned).collect()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-    #[test]
-    fn order_and_repetition_of_lines_do_not_matter(
-        (lines, batch) in (
-            Just(plant_lines()).prop_shuffle(),
-            prop::collection::vec(0usize..22, 0..30),
-            1usize..12,
-        ).prop_map(|(mut lines, repeated, batch)| {
-            for (place, line) in repeated.iter().enumerate() {
-                let line = lines[*line].clone();
-                lines.insert((place * 7) % lines.len(), line);
-            }
-            (lines, batch)
-        })
-    ) {
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let (left, right) = (fresh().await, fresh().await);
-            ndjson(&left.store, plant_lines().join("\n").as_bytes(), 100).await;
-            let (summary, told) = ndjson(&right.store, lines.join("\n").as_bytes(), batch).await;
-            assert_eq!(told.rows, []);
-            assert_eq!(summary.counts.accepted, 22);
-            assert_eq!(summary.counts.duplicate, lines.len() as u64 - 22);
-            compare(left.store.as_ref(), right.store.as_ref(), &mut |_| {}).await.unwrap();
-        });
+#[tokio::test(flavor = "multi_thread")]
+async fn order_and_repetition_of_lines_do_not_matter() {
+    let in_order = fresh().await;
+    ndjson(&in_order.store, plant_lines().join("\n").as_bytes(), 100).await;
+    for seed in 0..24 {
+        let mut chance = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+        let mut lines = plant_lines();
+        for _ in 0..chance.random_range(0..30) {
+            lines.push(lines[chance.random_range(0..lines.len())].clone());
+        }
+        lines.shuffle(&mut chance);
+        let shuffled = fresh().await;
+        let batch = chance.random_range(1..12);
+        let (summary, told) = ndjson(&shuffled.store, lines.join("\n").as_bytes(), batch).await;
+        assert_eq!(told.rows, [], "seed {seed}");
+        assert_eq!(summary.counts, counts(lines.len() as u64, 22, lines.len() as u64 - 22, 0), "seed {seed}");
+        let compared = compare(in_order.store.as_ref(), shuffled.store.as_ref(), &mut |_| {}).await;
+        compared.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }
 

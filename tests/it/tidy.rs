@@ -189,31 +189,6 @@ fn files_are_short_and_say_what_they_are_for() {
 }
 
 #[test]
-fn every_query_file_is_registered() {
-    let mut wrong = Vec::new();
-    for (folder, extension, registry) in
-        [("cypher", "cypher", "src/store/neo4j"), ("sql", "sql", "src/store/sqlite")]
-    {
-        let code: String =
-            files(registry, "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
-        let queries = files(folder, extension);
-        assert!(!queries.is_empty(), "{folder} is empty");
-        for path in queries {
-            let name = shown(&path);
-            let inside = name.strip_prefix(&format!("{folder}/")).unwrap();
-            if !code.contains(&format!("{inside}\"")) {
-                wrong.push(format!("{name} is not registered under {registry}"));
-            }
-            let text = fs::read_to_string(&path).unwrap();
-            if !(text.starts_with("//") || text.starts_with("--")) {
-                wrong.push(format!("{name} has no header"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
 fn documents_name_paths_that_exist() {
     let mut wrong = Vec::new();
     let documents = ["README.md", "CHANGELOG.md"].map(|name| root().join(name));

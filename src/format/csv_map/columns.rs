@@ -15,34 +15,42 @@ use super::template::{Condition, End, Node, Part, Shape, Template};
 use super::times::TimeFormat;
 
 /// The columns by the names that templates use for them.
-pub struct Columns<'t, 'c> {
+pub struct Columns<'c> {
     complaints: &'c Complaints<'c>,
     numbers: NumberFormat,
-    /// Name in the mapping, column, place of its declaration, whether a template uses it.
-    entries: Vec<(String, Column, Option<Range<usize>>, bool)>,
+    entries: Vec<Entry>,
+    /// Lists of the template at hand so far.
     lists: usize,
-    lifetime: std::marker::PhantomData<&'t ()>,
 }
 
-impl<'t, 'c> Columns<'t, 'c> {
+struct Entry {
+    /// Its name in templates.
+    alias: String,
+    column: Column,
+    /// Where it is declared, if it is.
+    declared: Option<Range<usize>>,
+    /// Whether a template uses it.
+    used: bool,
+}
+
+impl<'c> Columns<'c> {
     /// Reads `[columns]` and `[times]`.
-    pub fn read(
+    pub fn read<'t>(
         columns: Option<Table<'t, 'c>>,
         times: Option<Table<'t, 'c>>,
         numbers: NumberFormat,
         complaints: &'c Complaints<'c>,
     ) -> Self {
         let formats = read_times(times, complaints);
-        let mut all =
-            Self { complaints, numbers, entries: Vec::new(), lists: 0, lifetime: std::marker::PhantomData };
+        let mut all = Self { complaints, numbers, entries: Vec::new(), lists: 0 };
         for (name, span, value) in columns.iter().flat_map(Table::entries) {
             let column = all.declared(name, value, &formats);
-            all.entries.push((name.to_owned(), column, Some(span), false));
+            all.entries.push(Entry { alias: name.to_owned(), column, declared: Some(span), used: false });
         }
         all
     }
 
-    fn declared(
+    fn declared<'t>(
         &self,
         name: &str,
         value: &'t Spanned<DeValue<'t>>,
@@ -91,42 +99,42 @@ impl<'t, 'c> Columns<'t, 'c> {
 
     /// The number of a column that a template names; an undeclared one is text.
     fn number(&mut self, name: &str) -> usize {
-        let known = self.entries.iter().position(|(known, ..)| known == name);
+        let known = self.entries.iter().position(|entry| entry.alias == name);
         let number = known.unwrap_or_else(|| {
             let column = Column { name: Arc::from(name), kind: Kind::Text };
-            self.entries.push((name.to_owned(), column, None, false));
+            self.entries.push(Entry { alias: name.to_owned(), column, declared: None, used: false });
             self.entries.len() - 1
         });
-        self.entries[number].3 = true;
+        self.entries[number].used = true;
         number
     }
 
     /// The columns used so far.
     pub fn used(&self) -> impl Iterator<Item = &Column> {
-        self.entries.iter().filter(|entry| entry.3).map(|entry| &entry.1)
+        self.entries.iter().filter(|entry| entry.used).map(|entry| &entry.column)
     }
 
     /// Reads one event.
-    pub fn template(&mut self, table: Table<'t, 'c>) -> Template {
+    pub fn template(&mut self, table: Table<'_, 'c>) -> Template {
         self.lists = 0;
         let span = table.span.clone();
         let root = Node { shape: self.object(&table), span };
-        Template { root, columns: self.entries.iter().map(|entry| Arc::clone(&entry.1.name)).collect() }
+        Template { root, columns: self.entries.iter().map(|entry| Arc::clone(&entry.column.name)).collect() }
     }
 
     /// All columns; complains about those that are declared and not used.
     pub fn finish(self) -> Vec<Column> {
-        for (name, _, span, used) in &self.entries {
-            if let (Some(span), false) = (span, used) {
+        for entry in self.entries.iter().filter(|entry| !entry.used) {
+            if let Some(span) = &entry.declared {
                 let message =
-                    format!("column {name:?} is declared and never used; use it or name it in skip");
+                    format!("column {:?} is declared and never used; use it or name it in skip", entry.alias);
                 self.complaints.add(span, message);
             }
         }
-        self.entries.into_iter().map(|entry| entry.1).collect()
+        self.entries.into_iter().map(|entry| entry.column).collect()
     }
 
-    fn object(&mut self, table: &Table<'t, 'c>) -> Shape {
+    fn object(&mut self, table: &Table<'_, 'c>) -> Shape {
         let mut fields = Vec::new();
         let mut when = Vec::new();
         for (name, _, value) in table.entries() {
@@ -139,7 +147,7 @@ impl<'t, 'c> Columns<'t, 'c> {
         Shape::Object { when, fields }
     }
 
-    fn node(&mut self, value: &'t Spanned<DeValue<'t>>) -> Node {
+    fn node<'t>(&mut self, value: &'t Spanned<DeValue<'t>>) -> Node {
         let shape = match value.get_ref() {
             DeValue::String(text) => Shape::Text(self.parts(text, &value.span())),
             DeValue::Boolean(flag) => Shape::Constant(Value::Bool(*flag)),
@@ -204,7 +212,7 @@ impl<'t, 'c> Columns<'t, 'c> {
             }
         };
         let column = self.number(name);
-        let kind = &self.entries[column].1.kind;
+        let kind = &self.entries[column].column.kind;
         if end.is_some() && !matches!(kind, Kind::Time(_)) {
             let message = format!("{{{inside}}}: first and last need a column whose kind is one of [times]");
             self.complaints.add(span, message);
@@ -219,7 +227,7 @@ impl<'t, 'c> Columns<'t, 'c> {
     }
 
     /// `when`: a column that is not empty, a condition, or a list of these.
-    fn conditions(&mut self, value: &'t Spanned<DeValue<'t>>) -> Vec<Condition> {
+    fn conditions<'t>(&mut self, value: &'t Spanned<DeValue<'t>>) -> Vec<Condition> {
         match value.get_ref() {
             DeValue::String(name) => {
                 vec![Condition { column: self.number(name), is: None, is_not: Vec::new() }]

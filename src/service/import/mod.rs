@@ -93,16 +93,16 @@ pub struct Summary {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The source failed.
-    #[error("the file cannot be read: {0}")]
+    #[error("the file cannot be read")]
     Read(#[source] io::Error),
     /// The file does not go with the mapping; nothing was recorded.
     #[error("the file does not fit the mapping:\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Header(Vec<Problem>),
     /// A rejected row could not be noted.
-    #[error("rejected rows cannot be written: {0}")]
+    #[error("rejected rows cannot be written")]
     Rejects(#[source] io::Error),
     /// The store failed.
-    #[error("{error}; {} events were accepted before; run the same import again: it goes on where this one stopped", .counts.accepted)]
+    #[error("the store failed after {} events were accepted; run the same import again: it goes on where this one stopped", .counts.accepted)]
     Store {
         /// Its error.
         #[source]

@@ -2,7 +2,7 @@
 
 mod levels;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 
@@ -24,10 +24,10 @@ const SEEDS_TOGETHER: usize = 4;
 type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
 /// `[operation, position, earliest, latest]`.
 type InPlaceItem = (EventId, u32, i64, i64);
-/// `[hops, id, material, earliest production, links, work in place]`.
-type LotItem = (u32, LotId, Option<MaterialCode>, Option<i64>, Vec<LinkItem>, Vec<InPlaceItem>);
-/// `[hops, id, kind, start, end, party, links]`.
-type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<LinkItem>);
+/// `[hops, id, material, earliest production, links, work in place, degree]`.
+type LotItem = (u32, LotId, Option<MaterialCode>, Option<i64>, Vec<LinkItem>, Vec<InPlaceItem>, Option<u32>);
+/// `[hops, id, kind, start, end, party, links, links back]`.
+type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<LinkItem>, Vec<LinkItem>);
 
 #[derive(Deserialize)]
 struct ClosureRow {
@@ -65,6 +65,9 @@ struct Walk<'a> {
 /// What was read, at most one node more than the limit.
 struct Parts {
     builder: SubgraphBuilder,
+    /// Lots as far from the seeds as the walk may go, with how many links lead on from them. Their links are not read
+    /// from their side, since most of them leave the answer.
+    last: HashMap<LotId, u32>,
 }
 
 impl<'a> Walk<'a> {
@@ -94,6 +97,7 @@ impl<'a> Walk<'a> {
         let parameters = vec![
             ("seeds", texts(&self.seeds)),
             ("hops_max", integer(self.hops_max.map_or(i64::MAX, i64::from))),
+            ("bounded", self.hops_max.is_some().into()),
             ("limit", integer(self.limit())),
         ];
         let text = statement.bounded(bound);
@@ -113,6 +117,7 @@ impl<'a> Walk<'a> {
 
     async fn finish(&self, mut parts: Parts, revision: Revision) -> Result<Subgraph> {
         let cut = parts.cut(self.query.nodes_max as usize);
+        parts.mark_last();
         let unknown = self.unknown_seeds(&parts.builder, cut).await?;
         Ok(parts.builder.build(revision, unknown, cut))
     }
@@ -139,15 +144,12 @@ impl Parts {
     fn new(direction: Direction) -> Self {
         let builder =
             SubgraphBuilder { direction, lots: Vec::new(), operations: Vec::new(), links: Vec::new() };
-        Self { builder }
+        Self { builder, last: HashMap::new() }
     }
 
     fn lot(&mut self, item: LotItem) -> Result<()> {
-        let (hops, id, material, earliest_production, links, in_place) = item;
-        let role = match self.builder.direction {
-            Direction::Forward => Role::Consumed,
-            Direction::Backward => Role::Produced,
-        };
+        let (hops, id, material, earliest_production, links, in_place, degree) = item;
+        let role = leading_on(self.builder.direction);
         for link in links {
             let operation = link.0.clone().try_into().map_err(decode::corrupt)?;
             self.link(id.clone(), operation, role, link)?;
@@ -156,13 +158,14 @@ impl Parts {
             let link = (String::new(), position, None, None, earliest, latest);
             self.link(id.clone(), operation, Role::InPlace, link)?;
         }
+        self.last.extend(degree.map(|degree| (id.clone(), degree)));
         let earliest_production = decode::optional_time(earliest_production)?;
         self.builder.lots.push(SubgraphLot { id, material, hops, earliest_production, leads_on: false });
         Ok(())
     }
 
     fn operation(&mut self, item: OperationItem) -> Result<()> {
-        let (hops, id, kind, start, end, party, links) = item;
+        let (hops, id, kind, start, end, party, links, back) = item;
         let role = match self.builder.direction {
             Direction::Forward => Role::Produced,
             Direction::Backward => Role::Consumed,
@@ -170,6 +173,13 @@ impl Parts {
         for link in links {
             let lot = link.0.clone().try_into().map_err(decode::corrupt)?;
             self.link(lot, id.clone(), role, link)?;
+        }
+        for link in back {
+            // The links of all other lots were read from their side.
+            if self.last.contains_key(link.0.as_str()) {
+                let lot = link.0.clone().try_into().map_err(decode::corrupt)?;
+                self.link(lot, id.clone(), leading_on(self.builder.direction), link)?;
+            }
         }
         let kind = OperationKind::from_name(&kind)
             .ok_or_else(|| decode::corrupt(format!("{kind:?} is no kind of operation")))?;
@@ -192,6 +202,21 @@ impl Parts {
         Ok(())
     }
 
+    /// Marks the lots from which more links lead on than the answer has.
+    fn mark_last(&mut self) {
+        let SubgraphBuilder { direction, lots, operations, links } = &mut self.builder;
+        let here: HashSet<&EventId> = operations.iter().map(|operation| &operation.id).collect();
+        let role = leading_on(*direction);
+        for link in links.iter().filter(|link| link.role == role && here.contains(&link.operation)) {
+            if let Some(missing) = self.last.get_mut(&link.lot) {
+                *missing = missing.saturating_sub(1);
+            }
+        }
+        for lot in lots {
+            lot.leads_on = self.last.get(&lot.id).is_some_and(|missing| *missing > 0);
+        }
+    }
+
     /// Keeps the first nodes in (hops, id) order; tells whether there were more.
     fn cut(&mut self, nodes_max: usize) -> bool {
         let SubgraphBuilder { lots, operations, .. } = &mut self.builder;
@@ -208,5 +233,13 @@ impl Parts {
         lots.retain(|lot| stays(lot.hops, lot.id.as_str()));
         operations.retain(|operation| stays(operation.hops, operation.id.as_str()));
         true
+    }
+}
+
+/// The role of the links that take a walk on from a lot.
+fn leading_on(direction: Direction) -> Role {
+    match direction {
+        Direction::Forward => Role::Consumed,
+        Direction::Backward => Role::Produced,
     }
 }

@@ -9,22 +9,22 @@ use super::nodes::{IntoNode, LotRow, MasterRow, OperationRow};
 use super::statement::{self, Statement};
 use crate::domain::time::{EARLIEST_MICROS, LATEST_MICROS};
 use crate::domain::{MasterKind, Node, Text, Timestamp};
-use crate::store::query::{
-    Bucket, Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, Tally, What,
-};
+use crate::store::query::{Bucket, Find, LotFilter, MasterFilter, OperationFilter, Page, Tally, What};
 use crate::store::{Result, StoreError, StoreErrorKind};
 
 pub(super) async fn find(connection: &Connection, query: &Find, deadline: Deadline) -> Result<Page<Node>> {
     let search = Search { connection, query, deadline };
     match &query.what {
-        What::Lots(filter) => search.page::<LotRow>(lot_statement(filter), lots(filter)).await,
+        What::Lots(filter) => {
+            let statement = lot_statement(filter, search.after());
+            search.page::<LotRow>(statement, lots(filter)).await
+        }
         What::LotsNamed(name) => {
-            search.page::<LotRow>(&statement::FIND_LOTS_NAMED, vec![("name", text(name))]).await
+            let behind = name.as_str() > search.after();
+            let parameters = vec![("name", text(name)), ("self", behind.into())];
+            search.page::<LotRow>(&statement::FIND_LOTS_NAMED, parameters).await
         }
-        What::Operations(filter) => {
-            let parameters = operations(filter, query.after.as_ref())?;
-            search.page::<OperationRow>(&statement::FIND_OPERATIONS, parameters).await
-        }
+        What::Operations(filter) => search.operations(filter).await,
         What::Masters(kind, filter) => {
             search.page::<MasterRow>(&statement::FIND_MASTERS, masters(*kind, filter)).await
         }
@@ -38,32 +38,74 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// The id or code behind which the page starts; every id is behind the empty text.
+    fn after(&self) -> &str {
+        self.query.after.as_ref().map_or("", |key| key.id.as_str())
+    }
+
+    /// One more than asked tells whether more follow.
+    fn limit(&self) -> usize {
+        self.query.first as usize + 1
+    }
+
     async fn page<Row>(&self, statement: &Statement, mut parameters: Parameters) -> Result<Page<Node>>
     where
         Row: IntoNode + DeserializeOwned,
     {
+        parameters.push(("after", text(self.after())));
+        self.cut(self.rows::<Row>(statement, parameters, self.limit()).await?)
+    }
+
+    async fn rows<Row: DeserializeOwned>(
+        &self,
+        statement: &Statement,
+        mut parameters: Parameters,
+        limit: usize,
+    ) -> Result<Vec<Row>> {
+        parameters.push(("limit", integer(i64::try_from(limit).unwrap_or(i64::MAX))));
+        self.connection.read("find", statement, parameters, self.deadline).await
+    }
+
+    fn cut<Row: IntoNode>(&self, rows: Vec<Row>) -> Result<Page<Node>> {
         let first = self.query.first as usize;
-        let after = self.query.after.as_ref();
-        match after.and_then(|key| key.at) {
-            at if matches!(self.query.what, What::Operations(_)) => {
-                parameters.push(("after_at", integer(at.map_or(EARLIEST_MICROS - 1, Timestamp::micros))));
-                parameters.push(("after_id", text(after.map_or("", |key| key.id.as_str()))));
-            }
-            _ => parameters.push(("after", text(after.map_or("", |key| key.id.as_str())))),
-        }
-        // One more than asked tells whether more follow.
-        parameters.push(("limit", integer(i64::from(self.query.first) + 1)));
-        let rows: Vec<Row> = self.connection.read("find", statement, parameters, self.deadline).await?;
         let more = rows.len() > first;
         let items = rows.into_iter().take(first).map(IntoNode::into_node).collect::<Result<_>>()?;
         Ok(Page { items, more })
     }
+
+    /// Behind a key: those that end with it, then those that end later.
+    async fn operations(&self, filter: &OperationFilter) -> Result<Page<Node>> {
+        let (mut from, before) = span(filter);
+        let mut rows: Vec<OperationRow> = Vec::new();
+        if let Some(key) = &self.query.after {
+            let at = key.at.map(Timestamp::micros).ok_or_else(|| {
+                let why = "a place among operations needs the operation's end".to_owned();
+                StoreError::new(StoreErrorKind::Invalid(why), "find")
+            })?;
+            if (from..before).contains(&at) {
+                let mut parameters = operations(filter);
+                parameters.extend([("at", integer(at)), ("after", text(&key.id))]);
+                rows = self.rows(&statement::FIND_OPERATIONS_AT, parameters, self.limit()).await?;
+            }
+            from = from.max(at + 1);
+        }
+        if rows.len() < self.limit() {
+            let mut parameters = operations(filter);
+            parameters.extend([("from", integer(from)), ("before", integer(before))]);
+            let limit = self.limit() - rows.len();
+            rows.extend(self.rows(&statement::FIND_OPERATIONS, parameters, limit).await?);
+        }
+        self.cut(rows)
+    }
 }
 
 /// The index that leads to the fewest lots.
-fn lot_statement(filter: &LotFilter) -> &'static Statement {
+fn lot_statement(filter: &LotFilter, after: &str) -> &'static Statement {
     // The text index works on trigrams: a shorter text would read all of it.
-    if filter.text.as_ref().is_some_and(|text| text.as_str().chars().count() >= 3) {
+    let selective = filter.text.as_ref().is_some_and(|text| text.as_str().chars().count() >= 3);
+    // From here on Neo4j's comparison of a parameter differs from its order; see the statement.
+    let comparable = after.chars().all(|c| c < '\u{e000}');
+    if selective && comparable {
         &statement::FIND_LOTS_BY_TEXT
     } else if filter.materials.is_some() {
         &statement::FIND_LOTS_BY_MATERIAL
@@ -83,16 +125,14 @@ fn lots(filter: &LotFilter) -> Parameters {
     ]
 }
 
-fn operations(filter: &OperationFilter, after: Option<&FindKey>) -> Result<Parameters> {
-    if after.is_some_and(|key| key.at.is_none()) {
-        let why = "a place among operations needs the operation's end".to_owned();
-        return Err(StoreError::new(StoreErrorKind::Invalid(why), "find"));
-    }
-    let key = after.and_then(|key| key.at).map_or(EARLIEST_MICROS, Timestamp::micros);
-    let from = filter.from.map_or(EARLIEST_MICROS, Timestamp::micros).max(key);
-    Ok(vec![
-        ("from", integer(from)),
-        ("before", integer(filter.before.map_or(LATEST_MICROS, Timestamp::micros))),
+/// When operations may end, in microseconds.
+fn span(filter: &OperationFilter) -> (i64, i64) {
+    let from = filter.from.map_or(EARLIEST_MICROS, Timestamp::micros);
+    (from, filter.before.map_or(LATEST_MICROS, Timestamp::micros))
+}
+
+fn operations(filter: &OperationFilter) -> Parameters {
+    vec![
         ("kinds", optional(filter.kinds.as_ref(), |all| texts(all.iter().map(|kind| kind.name())))),
         ("name", optional(filter.name.as_ref(), text)),
         ("voided", filter.voided.map_or_else(null, neo4rs::BoltType::from)),
@@ -100,7 +140,14 @@ fn operations(filter: &OperationFilter, after: Option<&FindKey>) -> Result<Param
         ("equipment", optional(filter.equipment.as_ref(), text)),
         ("operator", optional(filter.operator.as_ref(), text)),
         ("shift", optional(filter.shift.as_ref(), text)),
-    ])
+    ]
+}
+
+fn counted_operations(filter: &OperationFilter) -> Parameters {
+    let (from, before) = span(filter);
+    let mut parameters = operations(filter);
+    parameters.extend([("from", integer(from)), ("before", integer(before))]);
+    parameters
 }
 
 fn masters(kind: MasterKind, filter: &MasterFilter) -> Parameters {
@@ -124,10 +171,10 @@ pub(super) async fn tally(connection: &Connection, query: &Tally, deadline: Dead
     let (statement, parameters) = match query {
         Tally::Count(What::Lots(filter)) => (&statement::COUNT_LOTS, lots(filter)),
         Tally::Count(What::LotsNamed(name)) => (&statement::COUNT_LOTS_NAMED, vec![("name", text(name))]),
-        Tally::Count(What::Operations(filter)) => (&statement::COUNT_OPERATIONS, operations(filter, None)?),
+        Tally::Count(What::Operations(filter)) => (&statement::COUNT_OPERATIONS, counted_operations(filter)),
         Tally::Count(What::Masters(kind, filter)) => (&statement::COUNT_MASTERS, masters(*kind, filter)),
         Tally::LotsByMaterial(filter) => (&statement::COUNT_LOTS_BY_MATERIAL, lots(filter)),
-        Tally::OperationsByKind(filter) => (&statement::COUNT_OPERATIONS_BY_KIND, operations(filter, None)?),
+        Tally::OperationsByKind(filter) => (&statement::COUNT_OPERATIONS_BY_KIND, counted_operations(filter)),
     };
     let rows: Vec<CountRow> = connection.read("tally", statement, parameters, deadline).await?;
     Ok(rows.into_iter().map(|row| Bucket { key: row.key, count: row.count }).collect())

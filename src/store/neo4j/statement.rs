@@ -118,6 +118,7 @@ registry! {
     FIND_LOTS_BY_TEXT "read/find_lots_by_text";
     FIND_LOTS_NAMED "read/find_lots_named";
     FIND_OPERATIONS "read/find_operations";
+    FIND_OPERATIONS_AT "read/find_operations_at";
     FIND_MASTERS "read/find_masters";
     COUNT_LOTS "read/count_lots";
     COUNT_LOTS_NAMED "read/count_lots_named";

@@ -1,1 +1,165 @@
-//! To be written.
+//! What every store promises, each promise written once, listed once, and tried on every kind of store.
+
+pub(crate) mod ask;
+mod capture;
+mod closure;
+mod closure_limits;
+mod edges;
+mod filters;
+mod find;
+mod get;
+mod ledger;
+mod tally;
+mod together;
+mod void;
+mod write;
+
+/// The list of cases, handed to a macro together with the store to try them on.
+macro_rules! each_case {
+    ($then:ident $store:ident) => {
+        $then! { $store;
+            get {
+                keeps_order_repetition_and_gaps,
+                knows_every_kind_of_node,
+                nothing_asked_is_nothing_given,
+                limits_refuse_before_reading,
+            }
+            find {
+                lots_come_in_code_point_order,
+                operations_come_by_end_then_id,
+                masters_come_by_code,
+                pages_join_without_gap_or_overlap,
+                a_page_of_none_says_whether_more_follow,
+                a_key_that_was_never_there_still_cuts,
+                lots_by_any_of_their_names,
+                limits_refuse,
+            }
+            filters {
+                lots_by_material_and_class,
+                lots_of_many_materials_stay_in_order,
+                lots_by_origin,
+                lots_by_text,
+                lots_by_text_take_wildcards_literally,
+                lots_by_production,
+                lot_conditions_all_hold,
+                operations_by_kind_name_and_time,
+                operations_by_resource,
+                operations_by_resource_page_through,
+                operations_voided_and_live,
+                masters_by_everything,
+                empty_lists_match_nothing,
+            }
+            edges {
+                come_by_time_operation_role_position,
+                page_through_parallel_links,
+                keep_the_order_of_lots,
+                only_of_the_roles_asked,
+                say_kind_quantity_and_moments,
+                limits_refuse,
+            }
+            write {
+                the_revision_counts_commits_that_change,
+                a_repetition_is_a_duplicate,
+                a_repetition_inside_a_batch_is_a_duplicate,
+                other_content_under_a_known_id_is_refused,
+                an_atomic_batch_is_all_or_nothing,
+                a_partial_batch_keeps_the_good,
+                a_retry_of_the_same_commit_counts_as_accepted,
+                an_empty_batch_changes_nothing,
+                too_many_events_are_refused,
+                flows_add_up_by_unit,
+                quantities_stay_exact,
+                material_conflicts_are_refused,
+                units_need_a_conversion,
+                a_big_batch_goes_through_at_once,
+            }
+            void {
+                takes_the_links_out_and_says_so,
+                takes_flows_and_origin_back,
+                recomputes_the_earliest_production,
+                frees_the_material,
+                with_its_replacement_in_one_batch,
+                of_an_operation_of_the_same_batch,
+                takes_resources_and_party_out,
+                refuses_what_cannot_be_voided,
+            }
+            capture {
+                a_lot_named_early_has_unknown_origin,
+                the_receipt_may_come_late,
+                masters_are_named_before_they_are_declared,
+                the_last_declaration_wins_whole,
+                number_and_attributes_last_wins_by_name,
+                any_script_and_any_length_survives,
+            }
+            closure {
+                of_a_diamond_visits_each_once,
+                of_a_ladder_is_linear,
+                of_a_cycle_ends,
+                of_a_refilled_lot,
+                lists_work_in_place,
+                of_several_seeds,
+                of_unknown_seeds,
+                of_no_seeds,
+                backward_mirrors_forward,
+                carries_parallel_links,
+                leaves_voided_operations_out,
+                carries_what_the_rules_need,
+                orders_by_code_point_inside_a_level,
+            }
+            closure_limits {
+                depth_stops_and_says_where,
+                depth_zero_is_the_seeds_and_work_on_them,
+                depth_keeps_links_between_its_nodes,
+                depth_that_suffices_cuts_nothing,
+                nodes_are_cut_in_order,
+                nodes_are_cut_among_seeds,
+                nodes_that_just_suffice_cut_nothing,
+                a_stale_revision_is_refused,
+                a_passed_deadline_is_a_timeout,
+                limits_refuse,
+            }
+            tally {
+                counts_everything,
+                lots_by_material_in_order,
+                operations_by_kind_in_order,
+                agrees_with_find,
+            }
+            ledger {
+                tells_everything_in_order,
+                pages_inside_a_revision,
+                starts_anywhere,
+                replays_into_the_same_graph,
+                limits_refuse,
+            }
+            together {
+                no_update_is_lost,
+                the_same_event_at_once_is_taken_once,
+                two_prepares_at_once,
+                what_is_acknowledged_is_visible,
+                a_read_sees_whole_commits,
+            }
+        }
+    };
+}
+
+/// One test of each case over one kind of store.
+macro_rules! tests_over {
+    ($store:ident; $($group:ident { $($case:ident,)* })*) => {
+        mod $store {
+            $(mod $group {
+                $(
+                    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                    async fn $case() {
+                        let fresh = crate::support::stores::$store().await;
+                        crate::conformance::$group::$case(&fresh.store).await;
+                    }
+                )*
+            })*
+        }
+    };
+}
+
+each_case!(tests_over sqlite);
+each_case!(tests_over sqlite_memory);
+each_case!(tests_over neo4j);
+each_case!(tests_over neo4j_redis);

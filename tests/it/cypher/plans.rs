@@ -119,7 +119,13 @@ async fn pages_follow_an_index_instead_of_sorting() {
     let store = empty_store(&uri).await;
     store.commit(&batch(plant_of(200))).await.unwrap();
     let client = reqwest::Client::new();
-    let ordered = ["read/find_lots", "read/find_operations", "read/find_masters", "read/read_changes"];
+    let ordered = [
+        "read/find_lots",
+        "read/find_operations",
+        "read/find_operations_at",
+        "read/find_masters",
+        "read/read_changes",
+    ];
     for name in ordered {
         let statement = statements().iter().find(|statement| statement.name == name).unwrap();
         let plan = explain(&client, statement.text.to_owned()).await;

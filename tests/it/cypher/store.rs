@@ -40,6 +40,7 @@ async fn two_services_may_prepare_at_once() {
     let (a, b, c) = tokio::join!(first.prepare(), second.prepare(), third.prepare());
     a.and(b).and(c).unwrap();
     assert_eq!(first.revision().await.unwrap(), Revision(0));
+    assert_eq!(first.identity().await.unwrap(), second.identity().await.unwrap());
 }
 
 #[tokio::test]
@@ -95,6 +96,30 @@ async fn few_and_many_seeds_give_the_same_answer() {
     let bounded = store.closure(&one_step).await.unwrap();
     assert_eq!(reached(&bounded), "D0@0 T@2 F0@1 O7@3");
     assert!(bounded.lots[1].leads_on && !bounded.lots[0].leads_on);
+}
+
+#[tokio::test]
+async fn at_the_depth_limit_links_inside_the_answer_are_told_from_those_that_leave_it() {
+    let (uri, _turn) = servers::neo4j().await;
+    let store = empty_store(&uri).await;
+    // B is as far as one operation goes, and is drawn both by P, reached from A itself, and by W, which is not.
+    let text = "P@1: A B -> C; Q@2: A -> B; W@3: B -> D; X@4: E -> F; Y@5: E G -> F; Z@6: H -> G";
+    store.commit(&batch(plant(text))).await.unwrap();
+    let answers = [
+        ("A", Direction::Forward, "A@0 B@2 C@2 P@1 Q@1", vec!["B"], 5),
+        ("C", Direction::Backward, "C@0 A@2 B@2 P@1", vec!["B"], 3),
+        ("F", Direction::Backward, "F@0 E@2 G@2 X@1 Y@1", vec!["G"], 5),
+    ];
+    for (seed, direction, nodes, leads_on, links) in answers {
+        for more in [vec![], vec!["N1", "N2", "N3", "N4", "N5"]] {
+            let seeds: Vec<&str> = std::iter::once(seed).chain(more).collect();
+            let ask = Closure { max_depth: Some(1), ..closure(&seeds, direction) };
+            let subgraph = store.closure(&ask).await.unwrap();
+            assert_eq!(reached(&subgraph), nodes);
+            let on: Vec<&str> = subgraph.lots.iter().filter(|l| l.leads_on).map(|l| l.id.as_str()).collect();
+            assert_eq!((on, subgraph.links.len()), (leads_on.clone(), links), "{subgraph:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -85,9 +85,13 @@ impl Watched {
 
     /// Waits until a method was called this often.
     pub async fn called(&self, method: &'static str, times: u64) {
-        while self.count(method) < times {
+        for _ in 0..30_000 {
+            if self.count(method) >= times {
+                return;
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        panic!("{method} was called {} times, not {times}", self.count(method));
     }
 
     fn note(&self, method: &'static str) {

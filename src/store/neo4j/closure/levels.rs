@@ -85,7 +85,7 @@ async fn step(
 ) -> Result<Vec<String>> {
     // What was reached before may fill as many places as the limit has, and one more than the limit is wanted.
     let limit = integer(2 * i64::from(walk.query.nodes_max) + 1);
-    let rows = read::<IdsRow>(walk, statement, name, ids, Some(limit)).await?;
+    let rows = read::<IdsRow>(walk, statement, name, ids, Some(("limit", limit))).await?;
     Ok(rows.into_iter().flat_map(|row| row.ids).collect())
 }
 
@@ -118,17 +118,21 @@ fn first(mut lots: Hops, mut operations: Hops, count: usize) -> (Hops, Hops) {
 
 async fn details(walk: &Walk<'_>, lots: &Hops, operations: &Hops) -> Result<Parts> {
     let mut parts = Parts::new(walk.query.direction);
-    let ids: Vec<&str> = lots.keys().map(String::as_str).collect();
+    let is_last = |hops: u32| walk.hops_max.is_some_and(|max| hops >= max);
     let statement = walk.pick(&statement::DETAIL_LOTS_FORWARD, &statement::DETAIL_LOTS_BACKWARD);
-    for row in read::<LotsRow>(walk, statement, "ids", &ids, None).await? {
-        for mut lot in row.lots {
-            lot.0 = lots[lot.1.as_str()];
-            parts.lot(lot)?;
+    for last in [false, true] {
+        let ids = ids(lots.iter().filter(|(_, hops)| is_last(**hops) == last));
+        let more = ("last", BoltType::from(last));
+        for row in read::<LotsRow>(walk, statement, "ids", &ids, Some(more)).await? {
+            for mut lot in row.lots {
+                lot.0 = lots[lot.1.as_str()];
+                parts.lot(lot)?;
+            }
         }
     }
-    let ids: Vec<&str> = operations.keys().map(String::as_str).collect();
     let statement = walk.pick(&statement::DETAIL_OPERATIONS_FORWARD, &statement::DETAIL_OPERATIONS_BACKWARD);
-    for row in read::<OperationsRow>(walk, statement, "ids", &ids, None).await? {
+    let more = ("bounded", BoltType::from(walk.hops_max.is_some()));
+    for row in read::<OperationsRow>(walk, statement, "ids", &ids(operations.iter()), Some(more)).await? {
         for mut operation in row.operations {
             operation.0 = operations[operation.1.as_str()];
             parts.operation(operation)?;
@@ -137,17 +141,21 @@ async fn details(walk: &Walk<'_>, lots: &Hops, operations: &Hops) -> Result<Part
     Ok(parts)
 }
 
+fn ids<'a>(nodes: impl Iterator<Item = (&'a String, &'a u32)>) -> Vec<&'a str> {
+    nodes.map(|(id, _)| id.as_str()).collect()
+}
+
 async fn read<Row: DeserializeOwned>(
     walk: &Walk<'_>,
     statement: &Statement,
     name: &'static str,
     ids: &[impl AsRef<str>],
-    limit: Option<BoltType>,
+    more: Option<(&'static str, BoltType)>,
 ) -> Result<Vec<Row>> {
     let mut all = Vec::new();
     for chunk in ids.chunks(CHUNK) {
         let mut parameters = vec![(name, texts(chunk))];
-        parameters.extend(limit.clone().map(|limit| ("limit", limit)));
+        parameters.extend(more.clone());
         all.extend(walk.connection.read("closure", statement, parameters, walk.deadline).await?);
     }
     Ok(all)

@@ -1,0 +1,134 @@
+//! What only the SQLite store has: a file, its lock, its format, and what is left of it after a close.
+
+use std::path::{Path, PathBuf};
+
+use lotgraph::domain::NodeRef;
+use lotgraph::store::sqlite::SqliteStore;
+use lotgraph::store::{LedgerPosition, Store, StoreError, StoreErrorKind};
+
+use crate::conformance::ask::lot_id;
+use crate::support::events::{batch, plant};
+
+fn folder() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("lots.db");
+    (folder, path)
+}
+
+fn refusal(path: &Path) -> StoreError {
+    match SqliteStore::open(path) {
+        Ok(_) => panic!("opened"),
+        Err(error) => error,
+    }
+}
+
+fn words(error: &StoreError) -> String {
+    let source = error.source.as_ref().map_or(String::new(), |source| format!(": {source}"));
+    format!("{error}{source}")
+}
+
+#[tokio::test]
+async fn a_closed_file_reopens_with_everything_in_it() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let events = plant("-> A; A A -> B; ~ B; B ->");
+    assert!(store.commit(&batch(events)).await.unwrap().applied);
+    let refs = ["A", "B"].map(|id| NodeRef::Lot(lot_id(id)));
+    let before = store.get(&refs).await.unwrap();
+    let ledger = store.changes(LedgerPosition::default(), 100).await.unwrap();
+    drop(store);
+    let log = path.with_extension("db-wal");
+    assert!(!log.exists() || std::fs::metadata(&log).unwrap().len() == 0, "the log is folded into the file");
+    let store = SqliteStore::open(&path).unwrap();
+    store.prepare().await.unwrap();
+    assert_eq!(store.revision().await.unwrap().0, 1);
+    assert_eq!(store.get(&refs).await.unwrap(), before);
+    assert_eq!(store.changes(LedgerPosition::default(), 100).await.unwrap(), ledger);
+}
+
+#[tokio::test]
+async fn dropping_the_store_finishes_what_was_asked() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let many: Vec<_> = (0..20).map(|n| batch(plant(&format!("E{n}@{n}:-> L{n}")))).collect();
+    let answers = futures::future::join_all(many.iter().map(|batch| store.commit(batch))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    assert_eq!(store.revision().await.unwrap().0, 20);
+}
+
+#[test]
+fn a_second_open_is_refused_until_the_first_is_gone() {
+    let (folder, path) = folder();
+    let first = SqliteStore::open(&path).unwrap();
+    let error = refusal(&path);
+    assert_eq!(error.kind, StoreErrorKind::Unavailable);
+    assert!(words(&error).contains("open in another lotgraph"), "{}", words(&error));
+    assert!(words(&error).contains(&std::process::id().to_string()), "{}", words(&error));
+    // Neither does another spelling of the same file get past the lock.
+    let detour = folder.path().join(".").join("lots.db");
+    assert_eq!(refusal(&detour).kind, StoreErrorKind::Unavailable);
+    drop(first);
+    SqliteStore::open(&path).unwrap();
+}
+
+#[test]
+fn a_file_of_a_newer_format_is_refused_untouched() {
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path).unwrap());
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, 1, "a new format needs a new golden file and a way from the old one");
+    raw.pragma_update(None, "user_version", 99).unwrap();
+    drop(raw);
+    let error = refusal(&path);
+    assert!(matches!(error.kind, StoreErrorKind::Invalid(_)));
+    assert!(words(&error).contains("format 99, written by a newer lotgraph"), "{}", words(&error));
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", 1).unwrap();
+    drop(raw);
+    SqliteStore::open(&path).unwrap();
+}
+
+#[test]
+fn files_of_others_are_refused() {
+    let (_folder, path) = folder();
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    raw.execute_batch("CREATE TABLE theirs (x)").unwrap();
+    drop(raw);
+    let error = refusal(&path);
+    assert!(words(&error).contains("another program"), "{}", words(&error));
+    std::fs::write(&path, "lot,operation\n".repeat(1_000)).unwrap();
+    assert!(matches!(refusal(&path).kind, StoreErrorKind::Corrupt(_)));
+    let missing = path.parent().unwrap().join("none").join("lots.db");
+    assert_eq!(refusal(&missing).kind, StoreErrorKind::Unavailable);
+}
+
+#[test]
+fn a_log_without_its_file_is_refused() {
+    let (_folder, path) = folder();
+    drop(SqliteStore::open(&path).unwrap());
+    let log = path.with_extension("db-wal");
+    std::fs::write(&log, [1; 100]).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let error = refusal(&path);
+    assert!(matches!(error.kind, StoreErrorKind::Corrupt(_)), "{}", words(&error));
+    assert!(words(&error).contains("put the file back"), "{}", words(&error));
+    assert!(!path.exists(), "nothing is created in its place");
+    assert_eq!(std::fs::read(&log).unwrap(), [1; 100], "and the log is left alone");
+}
+
+#[tokio::test]
+async fn settings_that_durability_needs_are_in_force() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    store.commit(&batch(plant("-> A"))).await.unwrap();
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let mode: String = raw.pragma_query_value(None, "journal_mode", |row| row.get(0)).unwrap();
+    assert_eq!(mode, "wal");
+    let broken: i64 =
+        raw.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+    let sound: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!((broken, sound.as_str()), (0, "ok"));
+}
