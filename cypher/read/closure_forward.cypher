@@ -3,7 +3,8 @@
 // $hops_max: INTEGER, even: the edges a walk may have
 // $bounded: BOOLEAN, whether a walk may stop at $hops_max
 // $limit: INTEGER, nodes
-// Returns: at most one row: revision: INTEGER; lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, degree]>,
+// Returns: at most one row: revision: INTEGER;
+//   lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, degree]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, links, back]>; links are those that lead on in walking
 //   direction: LIST [other id, position, quantity, unit, earliest, latest]; in_place: LIST [operation, position, earliest,
 //   latest]; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
