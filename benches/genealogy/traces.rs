@@ -6,7 +6,6 @@ use std::sync::Arc;
 use lotgraph::domain::{LotId, NodeRef};
 use lotgraph::genealogy::Direction;
 use lotgraph::generate::PlantRequest;
-use lotgraph::generate::process::Process;
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, Tracer};
 use lotgraph::store::Store;
 use lotgraph::store::sqlite::SqliteStore;
@@ -128,7 +127,7 @@ pub async fn growth(folder: &Path, neo4j_uri: &str, lots: u64) {
     let mut rows: Vec<(String, Vec<(usize, std::time::Duration)>)> = Vec::new();
     for size in [lots / 10, lots] {
         let plant = plants::load(folder, neo4j_uri, "process", size).await;
-        let seeds = [Process::delivery(0, 0), Process::delivery(0, 1)];
+        let seeds = lotgraph::generate::growth_seeds();
         let stores: [(&str, Arc<dyn Store>); 2] = [("sqlite", plant.sqlite), ("neo4j", plant.neo4j)];
         for (n, (name, store)) in stores.into_iter().enumerate() {
             let tracer = Tracer::new(store.clone(), TraceLimits::default());

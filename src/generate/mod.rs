@@ -73,27 +73,6 @@ pub fn events(request: PlantRequest) -> Box<dyn Iterator<Item = Event> + Send> {
     }
 }
 
-/// The events of a plant by its name on the command line: assembly, process, ladder (of `lots` / 2 rungs) or dairy.
-///
-/// # Panics
-/// When there is no plant of this name: for benchmarks and tests, whose names are fixed.
-#[must_use]
-pub fn by_name(plant: &str, lots: u64, seed: u64) -> Box<dyn Iterator<Item = Event> + Send> {
-    events(match plant {
-        "assembly" => PlantRequest::Assembly { lots, seed },
-        "process" => PlantRequest::Process { lots, seed },
-        "ladder" => PlantRequest::Ladder { rungs: u32::try_from(lots / 2).unwrap_or(RUNGS_MAX) },
-        "dairy" => PlantRequest::Dairy,
-        other => panic!("there is no plant {other:?}"),
-    })
-}
-
-/// The events of a ladder; the first is the receipt of its seed.
-#[must_use]
-pub fn ladder(rungs: u32) -> Box<dyn Iterator<Item = Event> + Send> {
-    events(PlantRequest::Ladder { rungs })
-}
-
 /// Lots whose closures (thousands of lots) are equal in every process plant of the same seed from 4,000 lots on.
 #[must_use]
 pub fn growth_seeds() -> Vec<LotId> {
