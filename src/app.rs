@@ -11,6 +11,7 @@ use crate::cache::memory::MemoryCache;
 use crate::cache::redis::{RedisCache, RedisOptions};
 use crate::service::trace::TraceLimits;
 use crate::settings::{Settings, redact};
+use crate::store::layer::bounded::BoundedStore;
 use crate::store::layer::cached::CachedStore;
 use crate::store::neo4j::{Neo4jOptions, Neo4jStore};
 use crate::store::sqlite::SqliteStore;
@@ -18,6 +19,12 @@ use crate::store::{Store, StoreErrorKind};
 
 /// How long `serve` waits for a store that does not answer yet, as when both start together.
 const START_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Closures and tallies that one instance asks its database for at once; more wait for their turn. Each may hold a
+/// million nodes, and a database that is asked a hundred at once answers all of them late.
+const HEAVY_READS_MAX: usize = 8;
+/// A question that waits longer for its turn is told to come back (503 with Retry-After).
+const HEAVY_READ_PATIENCE: Duration = Duration::from_secs(15);
 
 /// A store by its URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +96,21 @@ pub async fn open_store_to_read_at(uri: &str, settings: &Settings) -> anyhow::Re
         store.with_context(|| format!("cannot open the store file {}", path.display()))
     };
     Ok(Arc::new(tokio::task::spawn_blocking(open).await??))
+}
+
+/// Opens the configured store to rehearse against it: nothing is written, not even a file when there is none.
+///
+/// # Errors
+/// As [`open_store`].
+pub async fn open_store_to_rehearse(settings: &Settings) -> anyhow::Result<Arc<dyn Store>> {
+    if let StoreUri::Sqlite(path) = StoreUri::parse(&settings.store)?
+        && !path.exists()
+    {
+        let store = tokio::task::spawn_blocking(SqliteStore::temporary).await??;
+        store.prepare().await?;
+        return Ok(Arc::new(store));
+    }
+    open_store_to_read(settings).await
 }
 
 /// Connects to a store, without asking it anything yet.
@@ -181,6 +203,7 @@ pub struct Served {
 pub async fn open_served(settings: &Settings) -> anyhow::Result<Served> {
     let store = connect(&settings.store, settings).await?;
     prepare_patiently(store.as_ref(), &settings.store).await?;
+    let store: Arc<dyn Store> = Arc::new(BoundedStore::new(store, HEAVY_READS_MAX, HEAVY_READ_PATIENCE));
     let caches = open_caches(settings).await?;
     if caches.is_empty() {
         return Ok(Served { store, caches });

@@ -73,7 +73,7 @@ pub fn insert_raw(from: &Path, to: &Path, batch: usize) -> std::time::Duration {
     let source = open(from);
     let tables: Vec<(String, usize)> = {
         let mut list = source
-            .prepare("SELECT name, (SELECT count(*) FROM pragma_table_info(name)) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
+            .prepare("SELECT s.name, (SELECT count(*) FROM pragma_table_info(s.name)) FROM sqlite_schema AS s WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY rowid")
             .unwrap();
         let rows = list.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as usize))).unwrap();
         rows.map(Result::unwrap).collect()

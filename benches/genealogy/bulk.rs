@@ -24,7 +24,7 @@ pub async fn run(folder: &Path, neo4j_uri: &str) {
         let lines: Vec<u8> = {
             let mut lines = Vec::new();
             for event in crate::plants::events(plant, LOTS, 3) {
-                lines.extend_from_slice(lotgraph::format::event::line(&event).as_bytes());
+                lines.extend_from_slice(lotgraph::format::canonical::line(&event).as_bytes());
                 lines.push(b'\n');
             }
             lines

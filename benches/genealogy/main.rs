@@ -12,6 +12,10 @@ mod paired;
 mod plants;
 mod traces;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() {
     let sections: Vec<String> =

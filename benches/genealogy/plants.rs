@@ -33,7 +33,7 @@ pub struct Plant {
 pub fn batch(events: Vec<Event>) -> Batch {
     Batch {
         commit: Uuid::new_v4(),
-        events,
+        events: Arc::new(events),
         atomic: true,
         recording: Recording {
             recorded_at: Timestamp::now(),
@@ -62,18 +62,20 @@ pub async fn neo4j(uri: &str) -> Neo4jStore {
     Neo4jStore::connect(&options).await.unwrap()
 }
 
-/// Empties the Neo4j behind this address.
+/// Empties the Neo4j behind this address: relationships first, since a batch of nodes may have any number of them.
 pub async fn wipe(uri: &str) {
     let graph = crate::baseline_neo4j::connect(uri).await;
-    loop {
-        let mut rows = graph
-            .execute(neo4rs::query("MATCH (n) WITH n LIMIT 4000 DETACH DELETE n RETURN count(n) AS gone"))
-            .await
-            .unwrap();
-        let gone: i64 = rows.next().await.unwrap().unwrap().get("gone").unwrap();
-        while rows.next().await.unwrap().is_some() {}
-        if gone == 0 {
-            break;
+    for text in [
+        "MATCH ()-[r]->() WITH r LIMIT 50000 DELETE r RETURN count(r) AS gone",
+        "MATCH (n) WITH n LIMIT 20000 DELETE n RETURN count(n) AS gone",
+    ] {
+        loop {
+            let mut rows = graph.execute(neo4rs::query(text)).await.unwrap();
+            let gone: i64 = rows.next().await.unwrap().unwrap().get("gone").unwrap();
+            while rows.next().await.unwrap().is_some() {}
+            if gone == 0 {
+                break;
+            }
         }
     }
 }

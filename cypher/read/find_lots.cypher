@@ -2,6 +2,7 @@
 // $after: STRING; empty from the start
 // $materials: LIST<STRING> or null
 // $origins: LIST<STRING> or null
+// $statuses: LIST<STRING> or null
 // $text: STRING in lower case, or null
 // $produced_from: INTEGER or null
 // $produced_before: INTEGER or null
@@ -13,9 +14,11 @@ MATCH (l:Lot)
 WHERE l.id > $after
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($origins IS NULL OR l.origin IN $origins)
+  AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)
   AND ($text IS NULL OR l.search CONTAINS $text)
   AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)
   AND ($produced_before IS NULL OR l.earliest_production < $produced_before)
   AND ($classes IS NULL OR EXISTS { (l)-[:OF_MATERIAL]->(m) WHERE m.class IN $classes })
 WITH l ORDER BY l.id LIMIT $limit
-RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production} AS lot
+RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
+  .quarantine} AS lot

@@ -23,4 +23,5 @@ CALL () {
   RETURN l
 }
 WITH l ORDER BY l.id LIMIT $limit
-RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production} AS lot
+RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
+  .quarantine} AS lot

@@ -1,13 +1,10 @@
 // Ties lots to their material.
-// $rows: LIST<MAP {lot, material}>
+// $rows: LIST<MAP {lot, material}>, lots that are tied to none
 // Returns: nothing
-// Why: A lot has one material; it may change while no live event states it.
+// Why: Plain creation: a MERGE would look through the relationships of a material that thousands of lots have.
 UNWIND $rows AS row
 MATCH (l:Lot {id: row.lot})
 USING INDEX SEEK l:Lot(id)
 MATCH (m:Master {kind: 'Material', code: row.material})
 USING INDEX SEEK m:Master(kind, code)
-OPTIONAL MATCH (l)-[old:OF_MATERIAL]->(other) WHERE other <> m
-DELETE old
-WITH DISTINCT l, m
-MERGE (l)-[:OF_MATERIAL]->(m)
+CREATE (l)-[:OF_MATERIAL]->(m)

@@ -6,16 +6,19 @@
 -- ?5 produced before: INTEGER or NULL
 -- ?6 material: INTEGER
 -- ?7 limit: INTEGER
+-- ?8 statuses: TEXT or NULL, a JSON array
 -- Returns: rows of a lot: key, id, number, supplier_lot, material code, material_claims, attributes, five
---          flows, in_place, earliest_production; by id.
+--          flows, in_place, earliest_production, quarantine; by id.
 -- Why so:  one range of lot_by_material, already in the order of the answer; several materials are merged
 --          by the caller.
 SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.material_claims, lot.attributes, lot.received,
-    lot.produced, lot.consumed, lot.shipped, lot.scrapped, lot.in_place, lot.earliest_production
+    lot.produced, lot.consumed, lot.shipped, lot.scrapped, lot.in_place, lot.earliest_production,
+    lot.quarantine
 FROM lot INDEXED BY lot_by_material
 JOIN master AS material ON material.key = lot.material
 WHERE lot.material = ?6 AND lot.id > ?1
     AND (?2 IS NULL OR lot.origin IN (SELECT value FROM json_each(?2)))
+    AND (?8 IS NULL OR coalesce(lot.status, 'AVAILABLE') IN (SELECT value FROM json_each(?8)))
     AND (?3 IS NULL OR instr(lot.search, ?3) > 0)
     AND (?4 IS NULL OR lot.earliest_production >= ?4)
     AND (?5 IS NULL OR lot.earliest_production < ?5)

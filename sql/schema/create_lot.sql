@@ -1,6 +1,7 @@
 -- Purpose: lots, whole: identity, master data and flows as of the current revision.
 -- Returns: nothing.
--- Why so:  a flow is JSON (absent while nothing moved), since it is only ever read whole; search is what a
+-- Why so:  a flow is JSON (absent while nothing moved), since it is only ever read whole, and so is what holds
+--          say; status is absent while the lot is available, as most are; search is what a
 --          text filter looks through, in lower case, because SQLite folds ASCII only.
 CREATE TABLE IF NOT EXISTS lot (
     key                 INTEGER PRIMARY KEY,
@@ -18,5 +19,7 @@ CREATE TABLE IF NOT EXISTS lot (
     in_place            INTEGER NOT NULL,
     origin              TEXT NOT NULL,
     earliest_production INTEGER,
-    search              TEXT NOT NULL
+    search              TEXT NOT NULL,
+    quarantine          TEXT,
+    status              TEXT
 ) STRICT;

@@ -8,7 +8,8 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use crate::domain::Event;
-use crate::format::event;
+use crate::format::canonical;
+use crate::generate::planted::{CauseKind, MILLION, PlantedCause};
 use crate::generate::{LOTS_MAX, PlantRequest, RUNGS_MAX, events};
 
 /// Large enough that a write costs nothing beside the events in it.
@@ -27,6 +28,19 @@ pub enum PlantName {
     Dairy,
 }
 
+/// What makes items fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CauseName {
+    /// One machine.
+    Equipment,
+    /// One lot of a component.
+    MaterialLot,
+    /// One shift.
+    Shift,
+    /// A parameter in its upper fifth.
+    Parameter,
+}
+
 /// What to generate, and where to write it.
 #[derive(Debug, Clone, Args)]
 pub struct GenerateArguments {
@@ -39,6 +53,15 @@ pub struct GenerateArguments {
     /// Chooses among plants of the same kind (assembly and process).
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Let items fail because of this (assembly): they carry the attribute result=FAIL.
+    #[arg(long, value_enum)]
+    pub cause: Option<CauseName>,
+    /// The share of items that fail among those that the cause touched.
+    #[arg(long, default_value_t = 0.6, requires = "cause", value_parser = share)]
+    pub rate: f64,
+    /// The share of items that fail among all others.
+    #[arg(long, default_value_t = 0.02, requires = "cause", value_parser = share)]
+    pub background: f64,
     /// How many rungs (ladder).
     #[arg(long, default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..=i64::from(RUNGS_MAX)))]
     pub rungs: u32,
@@ -52,11 +75,35 @@ impl GenerateArguments {
     #[must_use]
     pub fn request(&self) -> PlantRequest {
         match self.plant {
-            PlantName::Assembly => PlantRequest::Assembly { lots: self.lots, seed: self.seed },
+            PlantName::Assembly => match self.planted_cause() {
+                None => PlantRequest::Assembly { lots: self.lots, seed: self.seed },
+                Some(cause) => PlantRequest::Failing { lots: self.lots, seed: self.seed, cause },
+            },
             PlantName::Process => PlantRequest::Process { lots: self.lots, seed: self.seed },
             PlantName::Ladder => PlantRequest::Ladder { rungs: self.rungs },
             PlantName::Dairy => PlantRequest::Dairy,
         }
+    }
+}
+
+impl GenerateArguments {
+    fn planted_cause(&self) -> Option<PlantedCause> {
+        let kind = match self.cause? {
+            CauseName::Equipment => CauseKind::Equipment,
+            CauseName::MaterialLot => CauseKind::MaterialLot,
+            CauseName::Shift => CauseKind::Shift,
+            CauseName::Parameter => CauseKind::Parameter,
+        };
+        let of_million = |share: f64| (share * f64::from(MILLION)).round() as u32;
+        Some(PlantedCause { kind, rate: of_million(self.rate), background: of_million(self.background) })
+    }
+}
+
+/// Reads a share, 0 to 1.
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("must be a number from 0 to 1".to_owned()),
     }
 }
 
@@ -65,6 +112,9 @@ impl GenerateArguments {
 /// # Errors
 /// When the output cannot be written.
 pub async fn run(arguments: GenerateArguments) -> anyhow::Result<()> {
+    if arguments.cause.is_some() && arguments.plant != PlantName::Assembly {
+        bail!("--cause is for --plant assembly");
+    }
     tokio::task::spawn_blocking(move || generate(&arguments)).await?
 }
 
@@ -98,7 +148,7 @@ pub fn write_events(events: impl Iterator<Item = Event>, writer: impl Write) -> 
     let mut writer = BufWriter::with_capacity(BUFFER_BYTES, writer);
     let mut written = 0;
     for event in events {
-        writer.write_all(event::line(&event).as_bytes())?;
+        writer.write_all(canonical::line(&event).as_bytes())?;
         writer.write_all(b"\n")?;
         written += 1;
     }

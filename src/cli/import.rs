@@ -62,6 +62,14 @@ pub struct ImportArguments {
     no_progress: bool,
 }
 
+impl ImportArguments {
+    /// Whether nothing is to be written.
+    #[must_use]
+    pub fn dry_run(&self) -> bool {
+        self.dry_run
+    }
+}
+
 /// Imports; the exit code is 1 when a row was rejected.
 ///
 /// # Errors

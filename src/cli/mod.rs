@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod picture;
 mod progress;
+mod root_cause;
 mod schema;
 mod serve;
 mod table;
@@ -91,6 +92,13 @@ enum Command {
         #[command(flatten)]
         arguments: trace::TraceArguments,
     },
+    /// What the bad lots have in common that lots like them have not
+    RootCause {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: root_cause::RootCauseArguments,
+    },
     /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
     /// Print the GraphQL schema
@@ -150,7 +158,11 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             demo::run(&arguments, settings).await
         }
         Command::Import { store, arguments } => {
-            let store = app::open_store(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            let store = match arguments.dry_run() {
+                true => app::open_store_to_rehearse(&settings).await?,
+                false => app::open_store(&settings).await?,
+            };
             import::run(arguments, store).await
         }
         Command::Export { store, arguments } => {
@@ -167,6 +179,11 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
             let store = app::open_store_to_read(&settings).await?;
             trace::run(&arguments, store, app::trace_limits(&settings)).await
+        }
+        Command::RootCause { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            let store = app::open_store_to_read(&settings).await?;
+            root_cause::run(&arguments, store, app::trace_limits(&settings)).await
         }
         Command::Generate(arguments) => {
             generate::run(arguments).await?;

@@ -127,9 +127,9 @@ fn completeness(answer: &TraceAnswer, out: &mut String) {
 }
 
 /// Columns as wide as their widest cell; wide characters count two.
-fn aligned(rows: &[[String; 5]], out: &mut String) {
+pub(super) fn aligned<const COLUMNS: usize>(rows: &[[String; COLUMNS]], out: &mut String) {
     let widths: Vec<usize> =
-        (0..5).map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
+        (0..COLUMNS).map(|column| rows.iter().map(|row| row[column].width()).max().unwrap_or(0)).collect();
     for row in rows {
         let cells: Vec<String> = row
             .iter()

@@ -69,6 +69,11 @@ error_codes! {
     SelfReference "SELF_REFERENCE" 422 "Something refers to itself where that has no meaning." "Correct the reference.";
     IdConflict "ID_CONFLICT" 409 "The id is already taken by an event with other content." "Send the change under a new id and void the old event, or correct the id.";
     LotMaterialConflict "LOT_MATERIAL_CONFLICT" 422 "The lot is already of another material." "Correct the lot or the material; void the earlier event if that one is wrong.";
+    LotOnHold "LOT_ON_HOLD" 409 "The lot is in quarantine, or suspect because of a hold that blocks." "Wait for the hold's release, scrap the lot, or send an override for this operation first.";
+    LotPendingInspection "LOT_PENDING_INSPECTION" 409 "The lot's material must be released before use, and the lot was not yet." "Send a release that names the lot, without a hold.";
+    LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";
+    HoldUnknown "HOLD_UNKNOWN" 422 "The hold to be released is not in the ledger." "Check the id; send the hold first.";
+    HoldReleased "HOLD_RELEASED" 409 "The hold, or its lot, was released before." "Nothing is left to do.";
     EventUnknown "EVENT_UNKNOWN" 422 "The event to be voided is not in the ledger." "Check the id; send the event first.";
     AlreadyVoided "ALREADY_VOIDED" 409 "The event was voided before." "Nothing is left to do.";
     NotVoidable "NOT_VOIDABLE" 422 "Events of this type cannot be voided." "Send the corrected master data, or record the operation again under a new id.";
@@ -84,7 +89,10 @@ error_codes! {
     ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" 415 "The request's content type is not accepted here." "Send one of those named in the message.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
     NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
-    LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
+    LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from, or that a hold, release or override names, is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
+    CasesNone "CASES_NONE" 400 "A root cause question has no cases." "Name lots that went wrong, or correct the mark that they are found by.";
+    ControlsNone "CONTROLS_NONE" 400 "A root cause question names an empty list of controls." "Name lots that went well, or leave controls out to have them chosen.";
+    CasesAndControlsOverlap "CASES_AND_CONTROLS_OVERLAP" 400 "A lot is named as a case and as a control." "Name each lot in one of the two.";
     ArgumentInvalid "ARGUMENT_INVALID" 400 "An argument of the question cannot be used." "Correct it where the message says.";
     CursorMalformed "CURSOR_MALFORMED" 400 "The cursor was not given out by this query." "Pass the endCursor of the page before, unchanged, with the same arguments.";
     CursorStale "CURSOR_STALE" 409 "The data changed since the page before, and the older answer is no longer kept." "Ask for the first page again.";

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
 use super::operation::{Operation, OperationKind};
@@ -32,6 +33,12 @@ pub enum EventType {
     Scrap,
     /// An earlier event is withdrawn.
     Void,
+    /// Lots are put into quarantine.
+    Hold,
+    /// Lots are freed from it, or from inspection.
+    Release,
+    /// An operation may draw from lots in quarantine.
+    Override,
 }
 
 impl EventType {
@@ -47,6 +54,9 @@ impl EventType {
         Self::Ship,
         Self::Scrap,
         Self::Void,
+        Self::Hold,
+        Self::Release,
+        Self::Override,
     ];
 
     /// The type as the `type` field writes it.
@@ -63,6 +73,37 @@ impl EventType {
             Self::Ship => "ship",
             Self::Scrap => "scrap",
             Self::Void => "void",
+            Self::Hold => "hold",
+            Self::Release => "release",
+            Self::Override => "override",
+        }
+    }
+
+    /// The type of an event that declares this.
+    #[must_use]
+    pub const fn of_master(master: &Master) -> Self {
+        match master {
+            Master::Material(_) => Self::Material,
+            Master::Equipment(_) => Self::Equipment,
+            Master::Operator(_) => Self::Operator,
+            Master::Shift(_) => Self::Shift,
+            Master::Party(_) => Self::Party,
+        }
+    }
+
+    /// The type of an event that records an operation of this kind.
+    #[must_use]
+    pub const fn of_operation(kind: OperationKind) -> Self {
+        match kind {
+            OperationKind::Receive => Self::Receive,
+            OperationKind::Ship => Self::Ship,
+            OperationKind::Scrap => Self::Scrap,
+            OperationKind::Produce
+            | OperationKind::Split
+            | OperationKind::Merge
+            | OperationKind::Rework
+            | OperationKind::Repack
+            | OperationKind::Process => Self::Operation,
         }
     }
 
@@ -97,6 +138,12 @@ pub enum Fact {
     Operation(Operation),
     /// An earlier operation is withdrawn.
     Void(Void),
+    /// Lots are put into quarantine.
+    Hold(Hold),
+    /// Lots are freed from it, or from inspection.
+    Release(Release),
+    /// An operation may draw from lots in quarantine.
+    Override(Override),
 }
 
 /// One event: a fact under an identity.
@@ -113,23 +160,12 @@ impl Fact {
     #[must_use]
     pub const fn event_type(&self) -> EventType {
         match self {
-            Self::Master(Master::Material(_)) => EventType::Material,
-            Self::Master(Master::Equipment(_)) => EventType::Equipment,
-            Self::Master(Master::Operator(_)) => EventType::Operator,
-            Self::Master(Master::Shift(_)) => EventType::Shift,
-            Self::Master(Master::Party(_)) => EventType::Party,
-            Self::Operation(operation) => match operation.kind {
-                OperationKind::Receive => EventType::Receive,
-                OperationKind::Ship => EventType::Ship,
-                OperationKind::Scrap => EventType::Scrap,
-                OperationKind::Produce
-                | OperationKind::Split
-                | OperationKind::Merge
-                | OperationKind::Rework
-                | OperationKind::Repack
-                | OperationKind::Process => EventType::Operation,
-            },
+            Self::Master(master) => EventType::of_master(master),
+            Self::Operation(operation) => EventType::of_operation(operation.kind),
             Self::Void(_) => EventType::Void,
+            Self::Hold(_) => EventType::Hold,
+            Self::Release(_) => EventType::Release,
+            Self::Override(_) => EventType::Override,
         }
     }
 }

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Attributes;
+use super::hold::{LotStatus, Quarantine};
 use super::identifier::{LotId, MaterialCode, Text, UnitCode};
 use super::operation::OperationKind;
 use super::quantity::decimal;
@@ -81,6 +82,8 @@ pub struct Lot {
     pub in_place: u32,
     /// The first moment it can have been received or produced.
     pub earliest_production: Option<Timestamp>,
+    /// What holds, inspections and releases say about its use.
+    pub quarantine: Quarantine,
 }
 
 impl Lot {
@@ -101,6 +104,7 @@ impl Lot {
             scrapped: Flow::default(),
             in_place: 0,
             earliest_production: None,
+            quarantine: Quarantine::default(),
         }
     }
 
@@ -114,6 +118,12 @@ impl Lot {
         } else {
             Origin::Unknown
         }
+    }
+
+    /// Whether it may flow on.
+    #[must_use]
+    pub fn status(&self) -> LotStatus {
+        self.quarantine.status()
     }
 
     /// The number people read: the printed one, else the id.

@@ -61,13 +61,23 @@ pub struct Material {
     pub class: Option<MaterialClass>,
     /// Other units its quantities may be given in.
     pub conversions: Vec<Conversion>,
+    /// Whether its lots must be released before use.
+    pub inspection_required: bool,
 }
 
 impl Material {
     /// A material that was only named so far.
     #[must_use]
     pub fn mentioned(code: MaterialCode) -> Self {
-        Self { code, declared: false, name: None, unit: None, class: None, conversions: Vec::new() }
+        Self {
+            code,
+            declared: false,
+            name: None,
+            unit: None,
+            class: None,
+            conversions: Vec::new(),
+            inspection_required: false,
+        }
     }
 
     /// How many of the material's own unit one `unit` is; `None` when no conversion is declared.

@@ -2,6 +2,7 @@
 
 pub mod code;
 pub mod event;
+pub mod hold;
 pub mod identifier;
 pub mod lot;
 pub mod master;
@@ -13,6 +14,10 @@ pub mod time;
 
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
+pub use hold::{
+    Disposition, Hold, HoldMark, HoldPolicy, HoldStep, LotStatus, MarkKind, Override, Permit, Quarantine,
+    Release,
+};
 pub use identifier::{
     EquipmentCode, EventId, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text, UnitCode,
 };

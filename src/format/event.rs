@@ -1,20 +1,18 @@
-//! Events as JSON: the strict reader for foreign input and the writer of the canonical form.
-//!
-//! The shapes are those of docs/EVENTS.md. The canonical form has its fields in alphabetical order, times in UTC,
-//! decimals without trailing zeros and lists of codes sorted, so that equal content is equal text.
+//! Events read from JSON, strictly. The shapes are those of docs/EVENTS.md; canonical.rs writes them.
 
 use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::canonical;
 use super::fields::Fields;
+use super::hold;
 use crate::domain::{
     Conversion, Equipment, EquipmentCode, ErrorCode, Event, EventId, EventType, Fact, Input, LotId, Master,
     Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output,
-    Parameter, Party, PartyCode, PartyRole, Problem, Quantity, Shift, ShiftCode, Text, Timestamp, UnitCode,
-    Void,
+    Parameter, Party, PartyCode, PartyRole, Problem, Shift, ShiftCode, Text, Timestamp, UnitCode, Void,
 };
 
 /// The namespace of ids derived from content (UUID version 5, RFC 9562 section 5.5).
@@ -45,24 +43,10 @@ pub fn derived_id(body: &str) -> EventId {
     EventId::parse(&id).unwrap_or_else(|_| unreachable!("a UUID is a valid identifier"))
 }
 
-/// The canonical body of an event: JSON on one line, without the id.
-#[must_use]
-pub fn body(fact: &Fact) -> String {
-    Value::Object(write(fact)).to_string()
-}
-
-/// An event as one line of JSON, with its id.
-#[must_use]
-pub fn line(event: &Event) -> String {
-    let mut object = write(&event.fact);
-    object.insert("id".to_owned(), event.id.as_str().into());
-    Value::Object(object).to_string()
-}
-
 /// Reads an event back from its canonical body.
 ///
 /// # Errors
-/// The problems of a body that was not written by [`body`].
+/// The problems of a body that was not written by [`canonical::body`].
 pub fn from_body(id: EventId, body: &str) -> Result<Event, Vec<Problem>> {
     let value = super::json::parse(body.as_bytes()).map_err(|error| vec![error.problem])?;
     let mut problems = Vec::new();
@@ -80,13 +64,19 @@ fn read(value: &Value, problems: &mut Vec<Problem>) -> Option<Event> {
     };
     let fact = read_fact(object, problems)?;
     let id = match object.get("id") {
-        None | Some(Value::Null) => derived_id(&body(&fact)),
+        None | Some(Value::Null) => derived_id(&canonical::body(&fact)),
         Some(_) => Fields::new(object, "", problems).required("id", EventId::parse)?,
     };
     if let Fact::Void(void) = &fact
         && void.event == id
     {
         problems.push(Problem::new(ErrorCode::SelfReference, "event", "an event cannot void itself"));
+    }
+    if let Fact::Override(permit) = &fact
+        && permit.operation == id
+    {
+        let message = "an override cannot be the operation that it lets draw";
+        problems.push(Problem::new(ErrorCode::SelfReference, "operation", message));
     }
     Some(Event { id, fact })
 }
@@ -107,6 +97,9 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
             read_operation(kind, &mut fields)
         }
         EventType::Void => read_void(&mut fields),
+        EventType::Hold => hold::read_hold(&mut fields),
+        EventType::Release => hold::read_release(&mut fields),
+        EventType::Override => hold::read_override(&mut fields),
     };
     fields.finish();
     fact
@@ -136,6 +129,7 @@ fn read_material(fields: &mut Fields<'_>) -> Option<Fact> {
     let name = fields.parsed("name", Text::parse);
     let unit = fields.required("unit", UnitCode::parse);
     let class = fields.choice("class", MaterialClass::ALL, MaterialClass::name);
+    let inspection_required = fields.flag("inspectionRequired").unwrap_or(false);
     let mut conversions = fields.objects("conversions", read_conversion);
     conversions.sort_unstable_by(|a, b| a.unit.cmp(&b.unit));
     let (code, unit) = (code?, unit?);
@@ -148,7 +142,8 @@ fn read_material(fields: &mut Fields<'_>) -> Option<Fact> {
             "each unit may be converted once, and the material's own unit not at all",
         );
     }
-    let material = Material { code, declared: true, name, unit: Some(unit), class, conversions };
+    let material =
+        Material { code, declared: true, name, unit: Some(unit), class, conversions, inspection_required };
     Some(Fact::Master(Master::Material(material)))
 }
 
@@ -376,124 +371,4 @@ fn check_items(operation: &Operation, fields: &mut Fields<'_>) {
             fields.refuse(field, ErrorCode::ItemsNone, message);
         }
     }
-}
-
-/// Writes a fact as its canonical object.
-fn write(fact: &Fact) -> Map<String, Value> {
-    let mut object = Map::new();
-    object.insert("type".to_owned(), fact.event_type().name().into());
-    match fact {
-        Fact::Master(master) => write_master(master, &mut object),
-        Fact::Operation(operation) => write_operation(operation, &mut object),
-        Fact::Void(void) => {
-            put(&mut object, "event", Some(&void.event));
-            put(&mut object, "reason", Some(&void.reason));
-            put(&mut object, "replacedBy", void.replaced_by.as_ref());
-        }
-    }
-    object
-}
-
-fn put(object: &mut Map<String, Value>, field: &str, value: Option<impl ToString>) {
-    if let Some(value) = value {
-        object.insert(field.to_owned(), Value::String(value.to_string()));
-    }
-}
-
-fn put_list<T>(object: &mut Map<String, Value>, field: &str, items: &[T], write: impl Fn(&T) -> Value) {
-    if !items.is_empty() {
-        object.insert(field.to_owned(), Value::Array(items.iter().map(write).collect()));
-    }
-}
-
-fn put_quantity(object: &mut Map<String, Value>, quantity: Option<&Quantity>) {
-    put(object, "quantity", quantity.map(|quantity| quantity.amount));
-    put(object, "unit", quantity.map(|quantity| &quantity.unit));
-}
-
-fn put_attributes(object: &mut Map<String, Value>, attributes: &crate::domain::Attributes) {
-    if !attributes.is_empty() {
-        let pairs = attributes.iter();
-        let pairs = pairs.map(|(name, value)| (name.to_string(), Value::from(value.as_str())));
-        object.insert("attributes".to_owned(), Value::Object(pairs.collect()));
-    }
-}
-
-fn write_master(master: &Master, object: &mut Map<String, Value>) {
-    put(object, "code", Some(master.reference().code()));
-    put(object, "name", master.name());
-    match master {
-        Master::Material(material) => {
-            put(object, "unit", material.unit.as_ref());
-            put(object, "class", material.class.map(MaterialClass::name));
-            put_list(
-                object,
-                "conversions",
-                &material.conversions,
-                |conversion| json!({"unit": conversion.unit.as_str(), "factor": conversion.factor.normalize().to_string()}),
-            );
-        }
-        Master::Equipment(equipment) => put(object, "parent", equipment.parent.as_ref()),
-        Master::Operator(_) => {}
-        Master::Shift(shift) => {
-            put(object, "startsAt", shift.starts_at);
-            put(object, "endsAt", shift.ends_at);
-        }
-        Master::Party(party) => {
-            put_list(object, "roles", &party.roles, |role| role.name().into());
-        }
-    }
-}
-
-fn write_operation(operation: &Operation, object: &mut Map<String, Value>) {
-    match operation.kind {
-        OperationKind::Receive => put(object, "supplier", operation.party.as_ref()),
-        OperationKind::Ship => put(object, "customer", operation.party.as_ref()),
-        OperationKind::Scrap => {}
-        step => put(object, "kind", Some(step.name())),
-    }
-    put(object, "name", operation.name.as_ref());
-    put(object, "startedAt", operation.started_at);
-    put(object, "at", Some(operation.at));
-    put(object, "document", operation.document.as_ref());
-    put(object, "reason", operation.reason.as_ref());
-    put(object, "workOrder", operation.work_order.as_ref());
-    put_list(object, "inputs", &operation.inputs, write_input);
-    put_list(object, "outputs", &operation.outputs, write_output);
-    put_list(object, "lots", &operation.lots, |lot| lot.as_str().into());
-    put_list(object, "equipment", &operation.equipment, |code| code.as_str().into());
-    put_list(object, "operators", &operation.operators, |code| code.as_str().into());
-    put(object, "shift", operation.shift.as_ref());
-    put_list(object, "parameters", &operation.parameters, write_parameter);
-    put_attributes(object, &operation.attributes);
-}
-
-fn write_input(input: &Input) -> Value {
-    let mut object = Map::new();
-    put(&mut object, "lot", Some(&input.lot));
-    put(&mut object, "material", input.material.as_ref());
-    put_quantity(&mut object, input.quantity.as_ref());
-    put(&mut object, "at", input.at);
-    Value::Object(object)
-}
-
-fn write_output(output: &Output) -> Value {
-    let mut object = Map::new();
-    put(&mut object, "lot", Some(&output.lot));
-    put(&mut object, "material", output.material.as_ref());
-    put_quantity(&mut object, output.quantity.as_ref());
-    put(&mut object, "at", output.at);
-    put(&mut object, "number", output.number.as_ref());
-    put(&mut object, "supplierLot", output.supplier_lot.as_ref());
-    put_attributes(&mut object, &output.attributes);
-    Value::Object(object)
-}
-
-fn write_parameter(parameter: &Parameter) -> Value {
-    let mut object = Map::new();
-    put(&mut object, "name", Some(&parameter.name));
-    put(&mut object, "value", Some(&parameter.value));
-    put(&mut object, "unit", parameter.unit.as_ref());
-    put(&mut object, "at", parameter.at);
-    Value::Object(object)
 }

@@ -1,5 +1,7 @@
 //! Reads the fields of a JSON object one by one, collecting every problem with its path.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::domain::event::EVENT_ITEMS_MAX;
@@ -133,6 +135,15 @@ impl<'a> Fields<'a> {
         self.time(field)
     }
 
+    /// An optional true or false.
+    pub fn flag(&mut self, field: &'static str) -> Option<bool> {
+        let value = self.take(field)?;
+        if value.as_bool().is_none() {
+            self.wrong_type(field, "true or false");
+        }
+        value.as_bool()
+    }
+
     /// One of a closed list of names.
     pub fn choice<T: Copy>(
         &mut self,
@@ -235,6 +246,19 @@ impl<'a> Fields<'a> {
             fields.finish();
             value
         })
+    }
+
+    /// A list of texts, each once, ordered, that must name at least one.
+    pub fn some_texts<T: Ord>(
+        &mut self,
+        field: &'static str,
+        parse: impl Fn(&str) -> Result<T, TextError>,
+    ) -> Vec<T> {
+        let items: BTreeSet<T> = self.texts(field, parse).into_iter().collect();
+        if items.is_empty() && !self.is_given(field) {
+            self.refuse(field, ErrorCode::ItemsNone, format!("{field} names no lot; add at least one"));
+        }
+        items.into_iter().collect()
     }
 
     /// A list of texts of one type.

@@ -1,8 +1,10 @@
 //! Pure translation between bytes and events: bytes in, events and problems out, and back.
 
+pub mod canonical;
 pub mod csv_map;
 pub mod event;
 pub mod fields;
+pub mod hold;
 pub mod item;
 pub mod json;
 pub mod ndjson;

@@ -1,8 +1,6 @@
 //! The trace: which walks count under the time rule, and what they reach (DESIGN §4 rules 2 to 6).
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
-
+use super::reach::Reach;
 use super::subgraph::{Cut, Direction, Subgraph, SubgraphLink};
 use crate::domain::{Role, Timestamp};
 
@@ -67,9 +65,9 @@ const ALWAYS: i64 = i64::MIN;
 #[must_use]
 pub fn trace(subgraph: &Subgraph, rule: TimeRule) -> Trace {
     let graph = Walk::new(subgraph, rule);
-    let used = graph.used_links();
-    let depths = depths(&graph, &used);
-    answer(&graph, &used, &depths)
+    let mut reach = Reach::new(&graph);
+    reach.walk_from(&subgraph.seeds().collect::<Vec<u32>>());
+    answer(&graph, &reach)
 }
 
 /// The subgraph seen in walking direction: for BACKWARD, roles swap and the clock runs the other way.
@@ -222,57 +220,6 @@ impl<'a> Walk<'a> {
         }
         Some(if self.conflicts(link) { i64::MAX } else { self.last(link).min(bound) })
     }
-
-    /// Earliest arrivals by a label-correcting search (Dijkstra's order; a lifted rule may lower a label again, which
-    /// puts the node back on the heap), then the links that some walk can use.
-    fn used_links(&self) -> Vec<bool> {
-        let mut lots: Vec<Option<i64>> = vec![None; self.subgraph.lots.len()];
-        let mut operations: Vec<Option<i64>> = vec![None; self.subgraph.operations.len()];
-        let mut heap = BinaryHeap::new();
-        for seed in self.subgraph.seeds() {
-            lots[seed as usize] = Some(self.start());
-            heap.push(Reverse((self.start(), seed)));
-        }
-        let mut used = vec![false; self.subgraph.links.len()];
-        while let Some(Reverse((arrival, lot))) = heap.pop() {
-            if lots[lot as usize] != Some(arrival) {
-                continue;
-            }
-            for &index in self.from_lot.of(lot) {
-                let link = self.link(index);
-                let Some(moment) = self.enter_operation(link, arrival) else { continue };
-                used[index as usize] = true;
-                let label = &mut operations[link.operation as usize];
-                if label.is_some_and(|known| known <= moment) || link.role == Role::InPlace {
-                    label.get_or_insert(moment);
-                    continue;
-                }
-                *label = Some(moment);
-                self.leave_operation(link.operation, moment, &mut lots, &mut used, &mut heap);
-            }
-        }
-        used
-    }
-
-    fn leave_operation(
-        &self,
-        operation: u32,
-        moment: i64,
-        lots: &mut [Option<i64>],
-        used: &mut [bool],
-        heap: &mut BinaryHeap<Reverse<(i64, u32)>>,
-    ) {
-        for &index in self.from_operation.of(operation) {
-            let link = self.link(index);
-            let Some(arrival) = self.arrive_at_lot(link, moment) else { continue };
-            used[index as usize] = true;
-            let label = &mut lots[link.lot as usize];
-            if label.is_none_or(|known| arrival < known) {
-                *label = Some(arrival);
-                heap.push(Reverse((arrival, link.lot)));
-            }
-        }
-    }
 }
 
 /// Whether a link of this role takes the walk from its lot to its operation.
@@ -284,59 +231,24 @@ fn leads_from_lot(direction: Direction, role: Role) -> bool {
     }
 }
 
-struct Depths {
-    lots: Vec<Option<u32>>,
-    operations: Vec<Option<u32>>,
-}
-
-/// Breadth-first over the counted links (rule 4).
-fn depths(graph: &Walk<'_>, used: &[bool]) -> Depths {
-    let mut lots: Vec<Option<u32>> = vec![None; graph.subgraph.lots.len()];
-    let mut operations: Vec<Option<u32>> = vec![None; graph.subgraph.operations.len()];
-    let mut queue = VecDeque::new();
-    for seed in graph.subgraph.seeds() {
-        lots[seed as usize] = Some(0);
-        queue.push_back((seed, 0));
-    }
-    while let Some((lot, depth)) = queue.pop_front() {
-        for &index in graph.from_lot.of(lot).iter().filter(|index| used[**index as usize]) {
-            let link = graph.link(index);
-            let reached = if link.role == Role::InPlace { depth } else { depth + 1 };
-            let known = &mut operations[link.operation as usize];
-            if known.is_some() {
-                continue;
-            }
-            *known = Some(reached);
-            for &out in graph.from_operation.of(link.operation) {
-                let target = graph.link(out).lot;
-                if used[out as usize] && lots[target as usize].is_none() {
-                    lots[target as usize] = Some(reached);
-                    queue.push_back((target, reached));
-                }
-            }
-        }
-    }
-    Depths { lots, operations }
-}
-
-fn answer(graph: &Walk<'_>, used: &[bool], depths: &Depths) -> Trace {
+fn answer(graph: &Walk<'_>, reach: &Reach<'_>) -> Trace {
     let subgraph = graph.subgraph;
     let seeds: Vec<u32> = subgraph.seeds().collect();
     let reached = |depths: &[Option<u32>]| -> Vec<TracedNode> {
         let nodes = depths.iter().enumerate();
         nodes.filter_map(|(n, d)| d.map(|depth| TracedNode { index: n as u32, depth })).collect()
     };
-    let mut lots = reached(&depths.lots);
+    let mut lots = reached(&reach.lot_depths);
     lots.sort_unstable_by(|a, b| {
         let id = |node: &TracedNode| &subgraph.lots[node.index as usize].id;
         (a.depth, id(a)).cmp(&(b.depth, id(b)))
     });
-    let mut operations = reached(&depths.operations);
+    let mut operations = reached(&reach.operation_depths);
     operations.sort_unstable_by(|a, b| {
         let id = |node: &TracedNode| &subgraph.operations[node.index as usize].id;
         (a.depth, id(a)).cmp(&(b.depth, id(b)))
     });
-    let links = ordered_links(subgraph, used, &operations);
+    let links = ordered_links(subgraph, &reach.used, &operations);
     let time_conflicts = links.iter().copied().filter(|index| graph.conflicts(graph.link(*index))).collect();
     let unknown_origin = lots.iter().map(|node| node.index);
     let unknown_origin =

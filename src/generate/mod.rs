@@ -16,6 +16,7 @@ mod campaign;
 mod chance;
 pub mod dairy;
 pub mod ladder;
+pub mod planted;
 mod pool;
 pub mod process;
 mod record;
@@ -42,6 +43,15 @@ pub enum PlantRequest {
         /// Chooses among plants.
         seed: u64,
     },
+    /// Discrete assembly in which items fail because of something upstream.
+    Failing {
+        /// Lots in all.
+        lots: u64,
+        /// Chooses among plants, and among culprits.
+        seed: u64,
+        /// The cause.
+        cause: planted::PlantedCause,
+    },
     /// A process plant of about this many lots.
     Process {
         /// Lots in all; generation stops with the step that reaches it.
@@ -64,6 +74,10 @@ pub fn events(request: PlantRequest) -> Box<dyn Iterator<Item = Event> + Send> {
     match request {
         PlantRequest::Assembly { lots, seed } => {
             Box::new(Stream::new(assembly::Assembly::new(lots.min(LOTS_MAX), seed)))
+        }
+        PlantRequest::Failing { lots, seed, cause } => {
+            let plant = events(PlantRequest::Assembly { lots, seed });
+            Box::new(planted::Planted::new(plant, cause, seed))
         }
         PlantRequest::Process { lots, seed } => {
             Box::new(Stream::new(process::Process::new(lots.min(LOTS_MAX), seed)))

@@ -8,7 +8,7 @@ use crate::domain::{
     MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output, Parameter, Party,
     PartyCode, PartyRole, Quantity, ShiftCode, Text, Timestamp, UnitCode, Void,
 };
-use crate::format::event as event_format;
+use crate::format::{canonical, event as event_format};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $function:ident -> $type:ident;)*) => {
@@ -75,7 +75,7 @@ pub(super) fn output(lot: &LotId, material: &str, quantity: Quantity) -> Output 
 /// A declaration of master data, identified by its content like one that was sent without an id.
 pub(super) fn master(master: Master) -> Event {
     let fact = Fact::Master(master);
-    let id = event_format::derived_id(&event_format::body(&fact));
+    let id = event_format::derived_id(&canonical::body(&fact));
     Event { id, fact }
 }
 
@@ -102,6 +102,7 @@ pub(super) fn material(
         unit: Some(unit_code(unit)),
         class: Some(class),
         conversions,
+        inspection_required: false,
     }))
 }
 

@@ -24,6 +24,56 @@ pub enum Origin {
     Unknown,
 }
 
+/// Whether a lot may flow on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::LotStatus")]
+pub enum LotStatus {
+    /// A hold names it.
+    Quarantined,
+    /// It came from a lot that a hold names.
+    Suspect,
+    /// It was released for rework, scrapping or return only.
+    Rejected,
+    /// Its material must be released before use, and it was not yet.
+    PendingInspection,
+    /// Nothing speaks against its use.
+    Available,
+}
+
+/// How a hold concerns a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "HoldKind", remote = "crate::domain::MarkKind")]
+pub enum MarkKind {
+    /// The hold names it.
+    Held,
+    /// A walk of the trace leads to it from a lot that the hold names.
+    Suspect,
+}
+
+/// Whether lots that a hold reaches may flow on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::HoldPolicy")]
+pub enum HoldPolicy {
+    /// Drawing from them is refused.
+    Block,
+    /// They may be drawn; what is made of them is marked too.
+    Warn,
+}
+
+/// What is to become of released lots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::Disposition")]
+pub enum Disposition {
+    /// They are good.
+    Released,
+    /// They may only be worked over.
+    Rework,
+    /// They may only be thrown away.
+    Scrap,
+    /// They may only be shipped, back to whom they came from.
+    Return,
+}
+
 /// What a material is used as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::domain::MaterialClass")]
@@ -112,4 +162,68 @@ pub enum PartialReason {
     NodeLimit,
     /// Lots at `maxDepth` lead on.
     DepthLimit,
+}
+
+/// What kind of thing a factor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::genealogy::common_cause::FactorKind")]
+pub enum FactorKind {
+    /// A lot that went into it.
+    Lot,
+    /// A supplier of something that went into it.
+    Supplier,
+    /// A lot as its supplier numbers it: several deliveries may be of one.
+    SupplierLot,
+    /// A material that went into it.
+    Material,
+    /// Equipment that worked on it or on what went into it.
+    Equipment,
+    /// A person who did.
+    Operator,
+    /// A shift in which it happened.
+    Shift,
+    /// A step that it, or what went into it, passed.
+    Step,
+    /// Equipment in a shift.
+    EquipmentShift,
+    /// A parameter of a step within a band.
+    Parameter,
+    /// The time between two consecutive steps within a band.
+    Elapsed,
+}
+
+/// Why a group of factors has numbers, or has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::genealogy::common_cause::Verdict")]
+pub enum Verdict {
+    /// It was tested.
+    Tested,
+    /// There are no controls to compare with.
+    NoControls,
+    /// So few or so many lots are exposed that no outcome would have been a find.
+    Untestable,
+    /// Every case and every control is exposed: nothing to compare.
+    NoContrast,
+}
+
+/// What to doubt about a whole comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::genealogy::common_cause::Caution")]
+pub enum Caution {
+    /// There are no controls: factors are only counted.
+    NoControls,
+    /// Even a factor that all cases and no control are exposed to would not be a find: too few lots.
+    GroupsTooSmall,
+    /// Nothing is on record upstream of any case.
+    NoExposure,
+}
+
+/// Which side of a cut a band is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::statistics::Side")]
+pub enum BandSide {
+    /// At the cut or below.
+    AtMost,
+    /// At the cut or above.
+    AtLeast,
 }

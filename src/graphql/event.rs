@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::enums::{MaterialClass, OperationKind, PartyRole};
+use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::scalars::{Exact, Moment};
 use crate::domain::{ErrorCode, EventType, Problem};
 
@@ -31,6 +32,12 @@ pub enum EventInput {
     Scrap(ScrapInput),
     /// An earlier event is withdrawn.
     Void(VoidInput),
+    /// Lots are put into quarantine.
+    Hold(HoldInput),
+    /// Lots are freed from it, or from inspection.
+    Release(ReleaseInput),
+    /// An operation may draw from lots in quarantine.
+    Override(OverrideInput),
 }
 
 /// Declares a material.
@@ -50,6 +57,8 @@ pub struct MaterialInput {
     class: Option<MaterialClass>,
     /// Other units its quantities may be given in.
     conversions: Option<Vec<ConversionInput>>,
+    /// Whether its lots must be released before use; absent: false.
+    inspection_required: Option<bool>,
 }
 
 /// One unit of `unit` is `factor` of the material's own unit.
@@ -298,14 +307,14 @@ pub struct AttributeInput {
     value: String,
 }
 
-fn name_of<T: async_graphql::InputType>(value: &T) -> String {
+pub(super) fn name_of<T: async_graphql::InputType>(value: &T) -> String {
     match value.to_value() {
         async_graphql::Value::Enum(name) => name.to_string(),
         other => other.to_string(),
     }
 }
 
-fn by_name<T: async_graphql::InputType, S: serde::Serializer>(
+pub(super) fn by_name<T: async_graphql::InputType, S: serde::Serializer>(
     value: &Option<T>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -340,6 +349,9 @@ impl EventInput {
             Self::Ship(input) => (EventType::Ship, serde_json::to_value(input)),
             Self::Scrap(input) => (EventType::Scrap, serde_json::to_value(input)),
             Self::Void(input) => (EventType::Void, serde_json::to_value(input)),
+            Self::Hold(input) => (EventType::Hold, serde_json::to_value(input)),
+            Self::Release(input) => (EventType::Release, serde_json::to_value(input)),
+            Self::Override(input) => (EventType::Override, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));
         let mut problems = Vec::new();

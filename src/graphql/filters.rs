@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, InputObject};
 
-use super::enums::{MaterialClass, OperationKind, Origin, PartyRole};
+use super::enums::{LotStatus, MaterialClass, OperationKind, Origin, PartyRole};
 use super::scalars::Moment;
 use crate::domain::identifier::TextError;
 use crate::domain::{EquipmentCode, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text};
@@ -45,6 +45,8 @@ pub struct LotFilter {
     pub classes: Option<Vec<MaterialClass>>,
     /// Of one of these origins.
     pub origins: Option<Vec<Origin>>,
+    /// Of one of these statuses.
+    pub statuses: Option<Vec<LotStatus>>,
     /// Id, printed number or supplier's number contains this, ignoring case.
     pub text: Option<String>,
     /// Earliest production at or after.
@@ -64,6 +66,7 @@ impl LotFilter {
             materials: choices(materials.transpose()?),
             classes: choices(self.classes),
             origins: choices(self.origins),
+            statuses: choices(self.statuses),
             text: optional("text", self.text, Text::parse)?,
             produced_from: self.produced_from.map(|moment| moment.0),
             produced_before: self.produced_before.map(|moment| moment.0),

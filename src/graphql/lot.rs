@@ -6,7 +6,8 @@ use async_graphql::{Context, ID, Object, Result};
 
 use super::connection::{Total, connection, page_cost, page_size};
 use super::cursor::{Place, Scope, malformed};
-use super::enums::{LinkRole, Origin};
+use super::enums::{Disposition, LinkRole, LotStatus, Origin};
+use super::hold::{LotHold, LotOverride};
 use super::link::{TraceLink, TraceLinkConnection};
 use super::loader::{EdgesKey, loaders};
 use super::material::Material;
@@ -71,6 +72,26 @@ impl Lot {
     /// Where it comes from, as far as the ledger knows.
     async fn origin(&self) -> Origin {
         self.0.origin().into()
+    }
+
+    /// Whether it may flow on.
+    async fn status(&self) -> LotStatus {
+        self.0.status().into()
+    }
+
+    /// The open holds that concern it, by id.
+    async fn holds(&self) -> Vec<LotHold> {
+        self.0.quarantine.marks.iter().map(LotHold::from).collect()
+    }
+
+    /// What it may only be used for, after a release that did not find it good.
+    async fn disposition(&self) -> Option<Disposition> {
+        self.0.quarantine.disposition.map(Into::into)
+    }
+
+    /// Operations that may draw from it all the same, or did.
+    async fn overrides(&self) -> Vec<LotOverride> {
+        self.0.quarantine.permits.iter().map(LotOverride::from).collect()
     }
 
     /// Further facts, by name.

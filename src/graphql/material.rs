@@ -47,6 +47,11 @@ impl Material {
         self.0.class.map(Into::into)
     }
 
+    /// Whether its lots must be released before use.
+    async fn inspection_required(&self) -> bool {
+        self.0.inspection_required
+    }
+
     /// Other units its quantities may be given in.
     async fn conversions(&self) -> Vec<Conversion> {
         let conversions = self.0.conversions.iter();

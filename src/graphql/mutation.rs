@@ -3,6 +3,7 @@
 use async_graphql::{Context, Object, Result};
 
 use super::event::{EventInput, OperationInput, ReceiveInput, ScrapInput, ShipInput, VoidInput};
+use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::receipt::Receipt;
 use super::services;
 use crate::domain::Text;
@@ -90,5 +91,32 @@ impl Mutation {
         #[graphql(desc = "What is withdrawn, and why.")] input: VoidInput,
     ) -> Result<Receipt> {
         record(context, vec![EventInput::Void(input)], true).await
+    }
+
+    /// Puts lots into quarantine: from the receipt on, nothing draws from them.
+    async fn hold_lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is held, and why.")] input: HoldInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Hold(input)], true).await
+    }
+
+    /// Ends a hold, or releases lots from inspection.
+    async fn release_hold(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is released, and what is to become of it.")] input: ReleaseInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Release(input)], true).await
+    }
+
+    /// Lets one operation, still to come, draw from lots that must stay where they are.
+    async fn override_hold(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which operation, which lots, and why.")] input: OverrideInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Override(input)], true).await
     }
 }

@@ -16,6 +16,7 @@ use super::operation::{Operation, OperationConnection};
 use super::operator::{Operator, OperatorConnection};
 use super::party::{Party, PartyConnection};
 use super::path::{TracePath, paths as path_list};
+use super::root_cause::{CommonLots, RootCause, RootCauseInput};
 use super::services;
 use super::shift::{Shift, ShiftConnection};
 use super::trace::{Trace, TraceInput, TraceSummary};
@@ -332,6 +333,37 @@ impl Query {
         #[graphql(desc = "The question.")] input: TraceInput,
     ) -> Result<TraceSummary> {
         input.ask(context).await?.summarize(context).await
+    }
+
+    /// What do the bad lots have in common that lots like them have not? Every factor upstream of them, at any depth, is
+    /// compared between cases and controls.
+    #[graphql(complexity = "1000 + child_complexity")]
+    async fn root_cause(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The question.")] input: RootCauseInput,
+    ) -> Result<RootCause> {
+        input.ask(context).await
+    }
+
+    /// The lots that went into every one of these.
+    #[graphql(complexity = "50 + child_complexity")]
+    async fn common_ancestors(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+    ) -> Result<CommonLots> {
+        CommonLots::ask(context, &lots, TraceDirection::Backward).await
+    }
+
+    /// The lots that every one of these went into.
+    #[graphql(complexity = "50 + child_complexity")]
+    async fn common_descendants(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+    ) -> Result<CommonLots> {
+        CommonLots::ask(context, &lots, TraceDirection::Forward).await
     }
 
     /// Why is this lot affected by that one? The shortest walks between them: fewest operations first, ties by id. An

@@ -15,7 +15,7 @@ use super::operation::{Operation, load_lots};
 use super::scalars::Moment;
 use super::services;
 use crate::domain::{ErrorCode, EventId, LotId};
-use crate::genealogy::{TimeRule, TracedNode};
+use crate::genealogy::{Subgraph, TimeRule, TracedNode};
 use crate::service::trace::{TraceAnswer, TraceQuestion};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{self, Revision};
@@ -256,12 +256,7 @@ impl Trace {
 
     /// Which state of the ledger it answers for.
     async fn freshness(&self) -> Freshness {
-        let subgraph = &self.answer.subgraph;
-        Freshness {
-            revision: subgraph.revision.to_string(),
-            cached: subgraph.cached,
-            computed_at: Moment(subgraph.computed_at),
-        }
+        Freshness::of(&self.answer.subgraph)
     }
 }
 
@@ -309,6 +304,17 @@ pub struct Freshness {
     cached: bool,
     /// When it was read from the store.
     computed_at: Moment,
+}
+
+impl Freshness {
+    /// That of what was read.
+    pub(super) fn of(subgraph: &Subgraph) -> Self {
+        Self {
+            revision: subgraph.revision.to_string(),
+            cached: subgraph.cached,
+            computed_at: Moment(subgraph.computed_at),
+        }
+    }
 }
 
 /// Whether an answer is complete, and what to doubt about it.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::format::event;
+use crate::format::canonical;
 use crate::store::{LedgerPosition, Revision, Store, StoreError};
 
 /// Events read from the store at once.
@@ -42,7 +42,7 @@ pub async fn export(
     loop {
         let page = store.changes(after, PAGE).await?;
         for entry in &page.entries {
-            writeln!(output, "{}", event::line(&entry.event))?;
+            writeln!(output, "{}", canonical::line(&entry.event))?;
             after = entry.position;
         }
         events += page.entries.len() as u64;

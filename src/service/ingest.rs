@@ -143,7 +143,7 @@ impl Ingest {
 fn batch(events: Vec<Event>, atomic: bool, sender: &Sender) -> Batch {
     Batch {
         commit: Uuid::new_v4(),
-        events,
+        events: Arc::new(events),
         atomic,
         recording: Recording {
             recorded_at: Timestamp::now(),

@@ -1,4 +1,4 @@
-//! Use cases over any store: record events, import files, trace lots, explain, export and copy ledgers.
+//! Use cases over any store: record events, import files, trace lots, find root causes, explain, export and copy ledgers.
 
 pub mod copy;
 pub mod error;
@@ -6,6 +6,7 @@ pub mod export;
 pub mod import;
 pub mod ingest;
 pub mod render;
+pub mod root_cause;
 pub mod trace;
 
 pub use error::{ServiceError, ServiceResult};

@@ -124,7 +124,12 @@ impl Tracer {
         Ok(Arc::new(TraceAnswer { question, subgraph, trace }))
     }
 
-    async fn closure(&self, question: &TraceQuestion) -> ServiceResult<Subgraph> {
+    /// The store behind it.
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub(super) async fn closure(&self, question: &TraceQuestion) -> ServiceResult<Subgraph> {
         let closure = Closure {
             seeds: question.lots.clone(),
             direction: question.direction,
@@ -209,7 +214,7 @@ impl Tracer {
         Ok(pairs.filter(|(_, lot)| shown(lot)).map(|(node, _)| *node).collect())
     }
 
-    async fn lots(&self, ids: Vec<LotId>) -> ServiceResult<Vec<Option<Lot>>> {
+    pub(super) async fn lots(&self, ids: Vec<LotId>) -> ServiceResult<Vec<Option<Lot>>> {
         let refs: Vec<NodeRef> = ids.into_iter().map(NodeRef::Lot).collect();
         let nodes = self.store.get(&refs).await?;
         let lot = |node: Option<Node>| match node {

@@ -1,5 +1,7 @@
 //! Batches in, receipts out, and the ledger as a feed.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,8 +25,8 @@ pub struct Batch {
     /// Identifies this attempt: a commit whose outcome is unknown is retried with the same id, and events that the
     /// lost attempt wrote count as accepted.
     pub commit: Uuid,
-    /// The events, in order.
-    pub events: Vec<Event>,
+    /// The events, in order; shared, since a store hands them to its writer.
+    pub events: Arc<Vec<Event>>,
     /// Whether one rejected event refuses the whole batch.
     pub atomic: bool,
     /// The envelope of all its events.

@@ -40,7 +40,8 @@ impl Limits {
         batch_max: 10_000,
         page_max: 10_000,
         refs_max: 1_000_000,
-        seeds_max: 1_000,
+        // A root cause question walks from 1,000 cases and 20,000 controls at one revision.
+        seeds_max: 25_000,
         nodes_max: 1_000_000,
     };
 }

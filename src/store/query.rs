@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Direction, Revision};
 use crate::domain::{
-    EquipmentCode, EventId, LotId, MasterKind, MaterialClass, MaterialCode, OperationKind, OperatorCode,
-    Origin, PartyCode, PartyRole, Quantity, Role, ShiftCode, Text, Timestamp,
+    EquipmentCode, EventId, LotId, LotStatus, MasterKind, MaterialClass, MaterialCode, OperationKind,
+    OperatorCode, Origin, PartyCode, PartyRole, Quantity, Role, ShiftCode, Text, Timestamp,
 };
 
 /// Which lots; every given condition must hold, an absent one always does.
@@ -19,6 +19,8 @@ pub struct LotFilter {
     pub classes: Option<Vec<MaterialClass>>,
     /// Of one of these origins.
     pub origins: Option<Vec<Origin>>,
+    /// Of one of these statuses.
+    pub statuses: Option<Vec<LotStatus>>,
     /// Id, printed number or supplier's number contains this, ignoring case ([`crate::domain::Lot::search_text`]).
     pub text: Option<Text>,
     /// Earliest production at or after.
@@ -207,6 +209,7 @@ impl LotFilter {
         among(self.materials.as_ref(), lot.material.as_ref())
             && among(self.classes.as_ref(), class.as_ref())
             && among(self.origins.as_ref(), Some(&lot.origin()))
+            && among(self.statuses.as_ref(), Some(&lot.status()))
             && self.text.as_ref().is_none_or(|text| lot.search_text().contains(&text.as_str().to_lowercase()))
             && self.produced_from.is_none_or(|from| produced.is_some_and(|at| at >= from))
             && self.produced_before.is_none_or(|before| produced.is_some_and(|at| at < before))

@@ -16,6 +16,7 @@ mod model;
 mod neo4j_away;
 mod oracle;
 mod rest;
+mod root_cause;
 mod sqlite_file;
 mod support;
 mod tidy;

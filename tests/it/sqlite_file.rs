@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use lotgraph::domain::NodeRef;
+use lotgraph::generate::{self, PlantRequest};
 use lotgraph::store::sqlite::SqliteStore;
 use lotgraph::store::{LedgerPosition, Store, StoreError, StoreErrorKind};
 
@@ -79,14 +80,14 @@ fn a_file_of_a_newer_format_is_refused_untouched() {
     drop(SqliteStore::open(&path).unwrap());
     let raw = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 1, "a new format needs a new golden file and a way from the old one");
+    assert_eq!(version, 2, "a new format needs a new golden file and a way from the old one");
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = refusal(&path);
     assert!(matches!(error.kind, StoreErrorKind::Invalid(_)));
     assert!(words(&error).contains("format 99, written by a newer lotgraph"), "{}", words(&error));
     let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.pragma_update(None, "user_version", 1).unwrap();
+    raw.pragma_update(None, "user_version", 2).unwrap();
     drop(raw);
     SqliteStore::open(&path).unwrap();
 }
@@ -131,6 +132,26 @@ async fn settings_that_durability_needs_are_in_force() {
         raw.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
     let sound: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!((broken, sound.as_str()), (0, "ok"));
+}
+
+#[tokio::test]
+async fn no_row_refers_to_one_that_is_not_there() {
+    let (_folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    // A month with voids, refills and rework; then everything once more, as duplicates.
+    let events: Vec<_> = generate::events(PlantRequest::Dairy).collect();
+    for round in 0..2 {
+        for chunk in events.chunks(700) {
+            let receipt = store.commit(&batch(chunk.to_vec())).await.unwrap();
+            assert!(receipt.applied, "round {round}: {receipt:?}");
+        }
+    }
+    let raw = rusqlite::Connection::open(&path).unwrap();
+    let broken: i64 =
+        raw.query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0)).unwrap();
+    let links: i64 = raw.query_row("SELECT count(*) FROM link", [], |row| row.get(0)).unwrap();
+    assert_eq!(broken, 0);
+    assert!(links > 4_000, "{links}");
 }
 
 /// Makes SQLite refuse an event, in one of the ways it can.

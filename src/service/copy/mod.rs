@@ -5,6 +5,8 @@
 
 mod compare;
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::domain::{ErrorCode, Event};
@@ -107,7 +109,7 @@ fn other_content(ours: Option<&LedgerEntry>, theirs: &LedgerEntry) -> ServiceErr
             "revision {} event {}: {} (recorded {} by {})",
             entry.position.revision,
             entry.position.index,
-            crate::format::event::line(&entry.event),
+            crate::format::canonical::line(&entry.event),
             entry.recording.recorded_at,
             entry.recording.actor
         )
@@ -159,7 +161,7 @@ async fn commit(to: &dyn Store, entries: Vec<LedgerEntry>) -> ServiceResult<Revi
     let expected = first.position.revision;
     let recording: Recording = first.recording.clone();
     let events: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
-    let batch = Batch { commit: Uuid::new_v4(), events, atomic: true, recording };
+    let batch = Batch { commit: Uuid::new_v4(), events: Arc::new(events), atomic: true, recording };
     let receipt = to.commit(&batch).await?;
     let refused = receipt.outcomes.iter().find_map(|outcome| match &outcome.status {
         Status::Rejected(problem) => Some(format!("{}: {problem}", outcome.id)),

@@ -250,7 +250,7 @@ impl Run {
         }
         let batch = Batch {
             commit: Uuid::new_v4(),
-            events,
+            events: Arc::new(events),
             atomic: false,
             recording: Recording {
                 recorded_at: Timestamp::now(),

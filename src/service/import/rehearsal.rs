@@ -4,6 +4,8 @@
 //! the same file would have changed it knows only in part: ids and contents of events (24 bytes each, by hash) and
 //! materials. docs/IMPORT.md says what it can therefore not see.
 
+use std::sync::Arc;
+
 use std::collections::HashMap;
 
 use uuid::Uuid;
@@ -11,9 +13,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::domain::{
     ErrorCode, Event, EventId, Fact, Master, MasterRef, Material, MaterialCode, Node, NodeRef, Problem,
-    RecordedOperation, Void,
+    RecordedOperation, Release, Void,
 };
-use crate::format::event::body;
+use crate::format::canonical::body;
 use crate::store::planner::{self, RecordedEvent, State};
 use crate::store::{Batch, EventOutcome, Result, Status, Store};
 
@@ -30,22 +32,23 @@ impl Rehearsal {
     pub async fn judge(&mut self, store: &dyn Store, batch: Batch) -> Result<Vec<EventOutcome>> {
         let known: Vec<Option<Status>> = batch.events.iter().map(|event| self.seen_before(event)).collect();
         let fresh = batch.events.iter().zip(&known).filter(|(_, known)| known.is_none());
-        let fresh = Batch { events: fresh.map(|(event, _)| event.clone()).collect(), ..batch.clone() };
+        let fresh =
+            Batch { events: Arc::new(fresh.map(|(event, _)| event.clone()).collect()), ..batch.clone() };
         let state = self.state(store, &fresh).await?;
-        let mut judged = planner::plan(&fresh, state).outcomes.into_iter();
+        let mut judged = planner::plan(&fresh, planner::bodies(&fresh), state).outcomes.into_iter();
         let mut outcomes = Vec::with_capacity(known.len());
-        for (event, known) in batch.events.into_iter().zip(known) {
+        for (event, known) in batch.events.iter().zip(known) {
             let status = match known {
                 Some(status) => status,
                 None => match judged.next() {
-                    Some(outcome) => self.corrected(&event, outcome.status),
+                    Some(outcome) => self.corrected(event, outcome.status),
                     None => Status::Withheld,
                 },
             };
             if status == Status::Accepted {
-                self.remember(&event);
+                self.remember(event);
             }
-            outcomes.push(EventOutcome { id: event.id, status });
+            outcomes.push(EventOutcome { id: event.id.clone(), status });
         }
         Ok(outcomes)
     }
@@ -64,6 +67,11 @@ impl Rehearsal {
         match (&event.fact, &status) {
             (Fact::Void(void), Status::Rejected(problem))
                 if problem.code == ErrorCode::EventUnknown && self.seen.contains_key(&key(&void.event)) =>
+            {
+                Status::Accepted
+            }
+            (Fact::Release(Release { hold: Some(hold), .. }), Status::Rejected(problem))
+                if problem.code == ErrorCode::HoldUnknown && self.seen.contains_key(&key(hold)) =>
             {
                 Status::Accepted
             }
@@ -138,13 +146,13 @@ fn add_operation(state: &mut State, recorded_operation: RecordedOperation) {
 /// A declaration equal to the one in force counts as recorded.
 async fn add_masters(state: &mut State, store: &dyn Store, batch: &Batch) -> Result<()> {
     let mut refs: Vec<NodeRef> = Vec::new();
-    for event in &batch.events {
+    for event in batch.events.iter() {
         if let Fact::Master(master) = &event.fact {
             refs.push(NodeRef::Master(master.reference()));
         }
     }
     let in_force = get(store, refs).await?;
-    for event in &batch.events {
+    for event in batch.events.iter() {
         let Fact::Master(master) = &event.fact else { continue };
         let equal = |node: &Node| matches!(node, Node::Master(known) if known == master);
         if in_force.iter().any(equal) {

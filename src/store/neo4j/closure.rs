@@ -5,10 +5,13 @@ mod levels;
 use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::Mutex;
 
-use super::connection::{Connection, Deadline};
+use super::connection::{Connection, Deadline, Parameters, Transaction};
 use super::decode;
 use super::encode::{integer, texts};
+use super::error::Attempt;
 use super::statement::{self, Bound, Statement};
 use super::{ledger, nodes};
 use crate::domain::{EventId, LotId, MaterialCode, OperationKind, PartyCode, Role};
@@ -19,6 +22,9 @@ use crate::store::{Direction, Result, Revision, StoreError, StoreErrorKind, Subg
 /// Up to this many seeds one statement walks from each of them; shared parts are walked once for each seed, so more
 /// are walked level by level.
 const SEEDS_TOGETHER: usize = 4;
+
+/// Farther than any walk goes; even.
+const HOPS_ALL: i64 = i64::MAX - 1;
 
 /// `[other end, position, quantity, unit, earliest, latest]`.
 type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
@@ -38,9 +44,9 @@ struct ClosureRow {
 
 pub(super) async fn closure(connection: &Connection, query: &Closure) -> Result<Subgraph> {
     let deadline = Deadline::after(query.deadline);
-    let walk = Walk::new(connection, query, deadline);
+    let walk = Walk::new(Source::Connection(connection), query, deadline);
     let (parts, revision) = if walk.seeds.len() <= SEEDS_TOGETHER {
-        walk.at_once().await?
+        walk.at_once(connection).await?
     } else {
         // Before the walk: everything up to this revision is there for it to see.
         let revision = ledger::revision(connection, "closure", deadline).await?;
@@ -52,9 +58,49 @@ pub(super) async fn closure(connection: &Connection, query: &Closure) -> Result<
     walk.finish(parts, revision).await
 }
 
+/// The closure as a write transaction sees it, which holds the lock: there is nothing to settle.
+pub(super) async fn closure_within(
+    transaction: &mut Transaction<'_>,
+    query: &Closure,
+    deadline: Deadline,
+) -> Attempt<Subgraph> {
+    let walk = Walk::new(Source::Transaction(Mutex::new(transaction)), query, deadline);
+    let parts = if walk.seeds.len() <= SEEDS_TOGETHER {
+        let (parts, _) = walk.parts(walk.walk_rows().await?)?;
+        parts
+    } else {
+        levels::by_levels(&walk).await?
+    };
+    Ok(walk.finish(parts, Revision(0)).await?)
+}
+
+/// Where a walk reads.
+enum Source<'a, 'b> {
+    Connection(&'a Connection),
+    Transaction(Mutex<&'a mut Transaction<'b>>),
+}
+
+impl Source<'_, '_> {
+    async fn read<T: DeserializeOwned>(
+        &self,
+        statement: &'static Statement,
+        text: &str,
+        parameters: Parameters,
+        deadline: Deadline,
+    ) -> Result<Vec<T>> {
+        match self {
+            Self::Connection(connection) => connection.read_text("closure", text, parameters, deadline).await,
+            Self::Transaction(transaction) => {
+                let rows = transaction.lock().await.rows_of(statement.name, text, parameters).await;
+                rows.map_err(|failure| failure.into_store("closure"))
+            }
+        }
+    }
+}
+
 /// A closure under way.
-struct Walk<'a> {
-    connection: &'a Connection,
+struct Walk<'a, 'b> {
+    source: Source<'a, 'b>,
     query: &'a Closure,
     deadline: Deadline,
     /// The seeds, each once, sorted.
@@ -71,13 +117,13 @@ struct Parts {
     last: HashMap<LotId, u32>,
 }
 
-impl<'a> Walk<'a> {
-    fn new(connection: &'a Connection, query: &'a Closure, deadline: Deadline) -> Self {
+impl<'a, 'b> Walk<'a, 'b> {
+    fn new(source: Source<'a, 'b>, query: &'a Closure, deadline: Deadline) -> Self {
         let mut seeds: Vec<&LotId> = query.seeds.iter().collect();
         seeds.sort_unstable();
         seeds.dedup();
         let hops_max = query.max_depth.and_then(|depth| depth.checked_mul(2));
-        Self { connection, query, deadline, seeds, hops_max }
+        Self { source, query, deadline, seeds, hops_max }
     }
 
     /// One more than asked tells that there are more.
@@ -94,31 +140,44 @@ impl<'a> Walk<'a> {
 
     /// One statement for the revision, read first, and the walk behind it. A revision that is not known to be settled
     /// yet (ledger.rs) is settled first, and the walk done again: only then is everything up to it there to see.
-    async fn at_once(&self) -> Result<(Parts, Revision)> {
+    async fn at_once(&self, connection: &Connection) -> Result<(Parts, Revision)> {
         let rows = self.walk_rows().await?;
-        let settled = self.connection.settled();
+        let settled = connection.settled();
         if let Some(row) = rows.first()
             && decode::unsigned(row.revision)? <= settled
         {
             return self.parts(rows);
         }
-        let revision = ledger::revision(self.connection, "closure", self.deadline).await?;
+        let revision = ledger::revision(connection, "closure", self.deadline).await?;
         let rows = self.walk_rows().await?;
         let (parts, _) = self.parts(rows)?;
         Ok((parts, revision))
     }
 
     async fn walk_rows(&self) -> Result<Vec<ClosureRow>> {
+        if let Some(hops) = self.hops_max {
+            return self.ordered_rows(i64::from(hops)).await;
+        }
         let statement = self.pick(&statement::CLOSURE_FORWARD, &statement::CLOSURE_BACKWARD);
-        let bound = self.hops_max.map_or(Bound::None, |hops| Bound::for_edges(hops.into()));
+        let parameters = vec![("seeds", texts(&self.seeds)), ("limit", integer(self.limit()))];
+        let rows: Vec<ClosureRow> =
+            self.source.read(statement, statement.text, parameters, self.deadline).await?;
+        let nodes: usize = rows.iter().map(|row| row.lots.len() + row.operations.len()).sum();
+        // Too many: only the ordered statement knows which of them to leave out.
+        if nodes > self.query.nodes_max as usize { self.ordered_rows(HOPS_ALL).await } else { Ok(rows) }
+    }
+
+    /// The first nodes in (hops, id) order, no farther than so many edges.
+    async fn ordered_rows(&self, hops: i64) -> Result<Vec<ClosureRow>> {
         let parameters = vec![
             ("seeds", texts(&self.seeds)),
-            ("hops_max", integer(self.hops_max.map_or(i64::MAX, i64::from))),
-            ("bounded", self.hops_max.is_some().into()),
             ("limit", integer(self.limit())),
+            ("hops_max", integer(hops)),
         ];
-        let text = statement.bounded(bound);
-        self.connection.read_text("closure", &text, parameters, self.deadline).await
+        let statement =
+            self.pick(&statement::CLOSURE_FORWARD_TO_DEPTH, &statement::CLOSURE_BACKWARD_TO_DEPTH);
+        let text = statement.bounded(Bound::for_edges(hops.unsigned_abs()));
+        self.source.read(statement, &text, parameters, self.deadline).await
     }
 
     fn parts(&self, rows: Vec<ClosureRow>) -> Result<(Parts, Revision)> {
@@ -149,8 +208,9 @@ impl<'a> Walk<'a> {
             builder.lots.iter().filter(|lot| lot.hops == 0).map(|lot| lot.id.clone()).collect();
         if cut && known.len() < self.seeds.len() {
             let parameters = vec![("ids", texts(&self.seeds))];
+            let statement = &statement::READ_LOTS;
             let rows: Vec<nodes::LotRow> =
-                self.connection.read("closure", &statement::READ_LOTS, parameters, self.deadline).await?;
+                self.source.read(statement, statement.text, parameters, self.deadline).await?;
             for row in rows {
                 known.insert(row.lot.into_lot()?.id);
             }

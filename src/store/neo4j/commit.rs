@@ -8,16 +8,17 @@ use neo4rs::BoltType;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::closure::closure_within;
 use super::connection::{Connection, Deadline, Transaction, retries};
 use super::decode::{self, LotProperties, MasterProperties};
 use super::encode::{self, integer, list, text, texts, time};
 use super::error::{Attempt, Failure};
 use super::statement::{self, Statement};
 use super::{ledger, nodes};
-use crate::domain::{Event, EventId, Master, MasterKind, OperationKind, Role};
+use crate::domain::{Event, EventId, LotId, Master, MasterKind, OperationKind, Role};
 use crate::store::planner::{
-    self, EarliestProduction, LinkRow, RecordedEvent, State, Writes, events_needed, lots_needed,
-    materials_needed,
+    self, EarliestProduction, HoldPaths, LinkRow, LotChange, LotRow, RecordedEvent, State, Writes,
+    events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed, paths_needed,
 };
 use crate::store::{Batch, Receipt, Result, Revision, StoreError, StoreErrorKind};
 
@@ -63,9 +64,10 @@ async fn attempt(connection: &Connection, batch: &Batch) -> Attempt<Receipt> {
 /// Writes what the planner decides; false when that is nothing.
 async fn write(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<(Receipt, bool)> {
     let commit = batch.commit.hyphenated().to_string();
+    let bodies = planner::bodies(batch);
     let current = ledger::lock(transaction, &commit).await?;
     let state = load(transaction, batch).await?;
-    let plan = planner::plan(batch, state);
+    let plan = planner::plan(batch, bodies, state);
     let changes = plan.applied && !plan.writes.is_empty();
     let revision = if changes { Revision(current.0 + 1) } else { current };
     if changes {
@@ -92,19 +94,12 @@ impl EventRow {
     }
 }
 
-/// Reads the state that the planner needs: three steps, since a void names an event that names lots.
+/// Reads the state that the planner needs, step by step: a void names an event that names lots, and lots name holds.
 async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State> {
     let mut state = State::default();
-    let ids = events_needed(batch);
-    for row in rows::<EventRow>(transaction, &statement::READ_EVENTS, None, &ids).await? {
-        let recorded = row.into_recorded()?;
-        state.events.insert(recorded.event.id.clone(), recorded);
-    }
+    load_events(transaction, &mut state, events_needed(batch)).await?;
     let ids = lots_needed(batch, &state);
-    for row in rows::<nodes::LotRow>(transaction, &statement::READ_LOTS, None, &ids).await? {
-        let lot = LotProperties::into_lot(row.lot)?;
-        state.lots.insert(lot.id.clone(), lot);
-    }
+    load_lots(transaction, &mut state, ids).await?;
     let codes = materials_needed(batch, &state);
     let kind = Some(MasterKind::Material);
     for row in rows::<nodes::MasterRow>(transaction, &statement::READ_MASTERS, kind, &codes).await? {
@@ -112,7 +107,33 @@ async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State
             state.materials.insert(material.code.clone(), material);
         }
     }
+    let ids = holds_needed(&state);
+    load_events(transaction, &mut state, ids).await?;
+    if let Some(needs) = paths_needed(batch, &state) {
+        let deadline = Deadline::after(TIMEOUT);
+        let forward = closure_within(transaction, &needs.forward, deadline).await?;
+        let producers = closure_within(transaction, &needs.producers, deadline).await?;
+        state.paths = Some(HoldPaths { forward, producers });
+        let ids = hold_lots_needed(&state);
+        load_lots(transaction, &mut state, ids).await?;
+    }
     Ok(state)
+}
+
+async fn load_events(transaction: &mut Transaction<'_>, state: &mut State, ids: Vec<EventId>) -> Attempt<()> {
+    for row in rows::<EventRow>(transaction, &statement::READ_EVENTS, None, &ids).await? {
+        let recorded = row.into_recorded()?;
+        state.events.insert(recorded.event.id.clone(), recorded);
+    }
+    Ok(())
+}
+
+async fn load_lots(transaction: &mut Transaction<'_>, state: &mut State, ids: Vec<LotId>) -> Attempt<()> {
+    for row in rows::<nodes::LotRow>(transaction, &statement::READ_LOTS, None, &ids).await? {
+        let lot = LotProperties::into_lot(row.lot)?;
+        state.lots.insert(lot.id.clone(), lot);
+    }
+    Ok(())
 }
 
 async fn rows<Row: DeserializeOwned>(
@@ -130,6 +151,15 @@ async fn rows<Row: DeserializeOwned>(
         found.extend(transaction.rows::<Row>(statement, parameters).await?);
     }
     Ok(found)
+}
+
+/// Lists of at most [`CHUNK`] of the rows, which move: they are the bulk of a large commit.
+fn chunks(rows: Vec<BoltType>) -> impl Iterator<Item = BoltType> {
+    let mut rows = rows.into_iter().peekable();
+    std::iter::from_fn(move || {
+        rows.peek()?;
+        Some(list(rows.by_ref().take(CHUNK)))
+    })
 }
 
 struct Writer<'a, 'b> {
@@ -159,8 +189,8 @@ impl Writer<'_, '_> {
     }
 
     async fn run(&mut self, statement: &Statement, rows: Vec<BoltType>) -> Attempt<()> {
-        for chunk in rows.chunks(CHUNK) {
-            self.transaction.run(statement, vec![("rows", list(chunk.iter().cloned()))]).await?;
+        for chunk in chunks(rows) {
+            self.transaction.run(statement, vec![("rows", chunk)]).await?;
         }
         Ok(())
     }
@@ -169,9 +199,9 @@ impl Writer<'_, '_> {
         let recording = &self.batch.recording;
         let rows: Vec<BoltType> =
             writes.events.iter().enumerate().map(|(index, row)| encode::event(index, row)).collect();
-        for chunk in rows.chunks(CHUNK) {
+        for chunk in chunks(rows) {
             let parameters = vec![
-                ("rows", list(chunk.iter().cloned())),
+                ("rows", chunk),
                 ("revision", self.revision_value()),
                 ("commit", text(self.commit)),
                 ("recorded_at", time(recording.recorded_at)),
@@ -193,9 +223,24 @@ impl Writer<'_, '_> {
     }
 
     async fn lots(&mut self, writes: &Writes) -> Attempt<()> {
-        self.run(&statement::MERGE_LOTS, writes.lots.iter().map(encode::lot).collect()).await?;
-        let materials = writes.lots.iter().filter_map(|row| encode::lot_material(&row.lot)).collect();
+        let (created, kept): (Vec<&LotRow>, Vec<&LotRow>) =
+            writes.lots.iter().partition(|row| row.change == LotChange::Created);
+        self.run(&statement::CREATE_LOTS, created.iter().copied().map(encode::lot).collect()).await?;
+        self.run(&statement::UPDATE_LOTS, kept.iter().copied().map(encode::lot).collect()).await?;
+        let other = kept.iter().filter(|row| row.change == LotChange::Described { material: true });
+        let moved: Vec<&LotRow> = other.copied().collect();
+        let ids: Vec<_> = moved.iter().map(|row| &row.lot.id).collect();
+        self.run_lots(&statement::UNLINK_MATERIALS, &ids).await?;
+        let materials =
+            created.iter().chain(&moved).filter_map(|row| encode::lot_material(&row.lot)).collect();
         self.run(&statement::LINK_MATERIALS, materials).await
+    }
+
+    async fn run_lots(&mut self, statement: &Statement, lots: &[&LotId]) -> Attempt<()> {
+        for chunk in lots.chunks(CHUNK) {
+            self.transaction.run(statement, vec![("lots", texts(chunk))]).await?;
+        }
+        Ok(())
     }
 
     async fn operations(&mut self, writes: &Writes) -> Attempt<()> {
@@ -223,9 +268,6 @@ impl Writer<'_, '_> {
     async fn recompute(&mut self, writes: &Writes) -> Attempt<()> {
         let stale = writes.lots.iter().filter(|row| row.earliest_production == EarliestProduction::Recompute);
         let lots: Vec<_> = stale.map(|row| &row.lot.id).collect();
-        for chunk in lots.chunks(CHUNK) {
-            self.transaction.run(&statement::RECOMPUTE_EARLIEST, vec![("lots", texts(chunk))]).await?;
-        }
-        Ok(())
+        self.run_lots(&statement::RECOMPUTE_EARLIEST, &lots).await
     }
 }

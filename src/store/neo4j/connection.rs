@@ -42,6 +42,10 @@ impl Deadline {
     where
         Failure: From<E>,
     {
+        // A timer ticks in milliseconds, and a server may be faster: a passed deadline is no race.
+        if self.remaining().is_zero() {
+            return Err(Failure::Deadline);
+        }
         timeout_at(self.0, work).await.map_err(|_| Failure::Deadline)?.map_err(Failure::from)
     }
 }
@@ -123,7 +127,7 @@ impl Connection {
         let _slot = slot.map_err(|_| StoreError::new(StoreErrorKind::Unavailable, "connect"))?;
         self.listen().await?;
         let milliseconds = i64::try_from(deadline.remaining().as_millis()).unwrap_or(i64::MAX).max(1);
-        let query = query(text, parameters).extra("tx_timeout", milliseconds);
+        let query = query(text, parameters.clone()).extra("tx_timeout", milliseconds);
         self.count();
         let mut stream = self.reads.execute_read(query).await?;
         let mut rows = Vec::new();
@@ -194,7 +198,10 @@ pub(super) struct Transaction<'a> {
 impl Transaction<'_> {
     pub(super) async fn run(&mut self, statement: &Statement, parameters: Parameters) -> Attempt<()> {
         self.connection.count();
-        self.deadline.bound(self.transaction.run(query(statement.text, &parameters))).await
+        let begun = Instant::now();
+        let done = self.deadline.bound(self.transaction.run(query(statement.text, parameters))).await;
+        tracing::trace!(statement = statement.name, elapsed = ?begun.elapsed(), "wrote");
+        done
     }
 
     pub(super) async fn rows<T: DeserializeOwned>(
@@ -202,17 +209,30 @@ impl Transaction<'_> {
         statement: &Statement,
         parameters: Parameters,
     ) -> Attempt<Vec<T>> {
+        self.rows_of(statement.name, statement.text, parameters).await
+    }
+
+    /// Runs a statement whose text is a registered one's, bounded.
+    pub(super) async fn rows_of<T: DeserializeOwned>(
+        &mut self,
+        name: &'static str,
+        text: &str,
+        parameters: Parameters,
+    ) -> Attempt<Vec<T>> {
         self.connection.count();
+        let begun = Instant::now();
         let transaction = &mut self.transaction;
         let work = async {
-            let mut stream = transaction.execute(query(statement.text, &parameters)).await?;
+            let mut stream = transaction.execute(query(text, parameters)).await?;
             let mut rows = Vec::new();
             while let Some(row) = stream.next(&mut *transaction).await? {
                 rows.push(row.to::<T>().map_err(neo4rs::Error::from)?);
             }
             Ok::<_, neo4rs::Error>(rows)
         };
-        self.deadline.bound(work).await
+        let done = self.deadline.bound(work).await;
+        tracing::trace!(statement = name, elapsed = ?begun.elapsed(), "read before writing");
+        done
     }
 
     pub(super) async fn commit(self) -> Attempt<()> {
@@ -264,8 +284,8 @@ fn graph(options: &Neo4jOptions, connections: usize) -> Result<Graph> {
     })
 }
 
-fn query(text: &str, parameters: &Parameters) -> Query {
-    Query::new(text.to_owned()).params(parameters.iter().map(|(name, value)| (*name, value.clone())))
+fn query(text: &str, parameters: Parameters) -> Query {
+    Query::new(text.to_owned()).params(parameters)
 }
 
 /// How often transient failures are tried again: five times within about two seconds, jittered.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::encode::Flows;
 use crate::domain::{
     Amount, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation, Quantity,
-    RecordedOperation, Text, Timestamp, UnitCode, Voided,
+    Quarantine, RecordedOperation, Text, Timestamp, UnitCode, Voided,
 };
 use crate::format::event as event_format;
 use crate::store::{Result, StoreError, StoreErrorKind};
@@ -44,6 +44,7 @@ pub(super) struct LotProperties {
     flows: String,
     in_place: u32,
     earliest_production: Option<i64>,
+    quarantine: Option<String>,
 }
 
 impl LotProperties {
@@ -51,6 +52,8 @@ impl LotProperties {
         let damaged = |error| corrupt(format!("lot {}: {error}", self.id));
         let flows: Flows = serde_json::from_str(&self.flows).map_err(damaged)?;
         let attributes = serde_json::from_str(&self.attributes).map_err(damaged)?;
+        let quarantine = self.quarantine.as_deref().map(serde_json::from_str);
+        let quarantine: Quarantine = quarantine.transpose().map_err(damaged)?.unwrap_or_default();
         Ok(Lot {
             id: self.id,
             number: self.number,
@@ -65,6 +68,7 @@ impl LotProperties {
             scrapped: flows.scrapped,
             in_place: self.in_place,
             earliest_production: optional_time(self.earliest_production)?,
+            quarantine,
         })
     }
 }
@@ -105,7 +109,7 @@ pub(super) fn fact(id: EventId, body: &str) -> Result<Fact> {
 fn operation(id: EventId, body: &str) -> Result<Operation> {
     match fact(id.clone(), body)? {
         Fact::Operation(operation) => Ok(operation),
-        Fact::Master(_) | Fact::Void(_) => Err(corrupt(format!("event {id} is not an operation"))),
+        _ => Err(corrupt(format!("event {id} is not an operation"))),
     }
 }
 
@@ -124,7 +128,7 @@ impl MasterProperties {
         let id = EventId::parse(&self.code).map_err(|error| corrupt(format!("{:?} {error}", self.code)))?;
         match fact(id, body)? {
             Fact::Master(master) => Ok(master),
-            Fact::Operation(_) | Fact::Void(_) => Err(corrupt(format!("{} is not master data", self.code))),
+            _ => Err(corrupt(format!("{} is not master data", self.code))),
         }
     }
 

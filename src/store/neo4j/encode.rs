@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use neo4rs::{BoltInteger, BoltMap, BoltNull, BoltString, BoltType};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{EventId, Flow, Lot, Master, MasterRef, Role, Timestamp};
-use crate::format::event as event_format;
-use crate::store::planner::{EventRow, LinkRow, LotRow, OperationRow, VoidRow};
+use crate::domain::{EventId, Flow, Lot, LotStatus, Master, MasterRef, Role, Timestamp};
+use crate::format::canonical;
+use crate::store::planner::{EventRow, LinkRow, LotChange, LotRow, OperationRow, VoidRow};
 
 /// A lot's flows as one property: they are read and written whole, and never filtered by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn texts<T: AsRef<str>>(values: impl IntoIterator<Item = T>) -> BoltT
     list(values.into_iter().map(text))
 }
 
-fn map<const N: usize>(entries: [(&str, BoltType); N]) -> BoltType {
+fn map<'a>(entries: impl IntoIterator<Item = (&'a str, BoltType)>) -> BoltType {
     let value: HashMap<BoltString, BoltType> =
         entries.into_iter().map(|(name, value)| (BoltString { value: name.to_owned() }, value)).collect();
     BoltType::Map(BoltMap { value })
@@ -73,6 +73,7 @@ pub(super) fn event(index: usize, row: &EventRow) -> BoltType {
     ])
 }
 
+/// What changed of a lot; all of it for a new one.
 pub(super) fn lot(row: &LotRow) -> BoltType {
     let Lot { id, number, supplier_lot, material, material_claims, attributes, .. } = &row.lot;
     let flows = Flows {
@@ -82,19 +83,32 @@ pub(super) fn lot(row: &LotRow) -> BoltType {
         shipped: row.lot.shipped.clone(),
         scrapped: row.lot.scrapped.clone(),
     };
-    map([
+    let mut properties = vec![
         ("id", text(id)),
-        ("number", optional(number.as_ref(), text)),
-        ("supplier_lot", optional(supplier_lot.as_ref(), text)),
-        ("material", optional(material.as_ref(), text)),
         ("material_claims", integer(*material_claims)),
-        ("attributes", json(attributes)),
         ("flows", json(&flows)),
         ("in_place", integer(row.lot.in_place)),
         ("earliest_production", optional(row.lot.earliest_production, time)),
         ("origin", text(row.lot.origin().name())),
-        ("search", text(row.lot.search_text())),
-    ])
+    ];
+    if row.quarantine {
+        let quarantine = &row.lot.quarantine;
+        let status = Some(quarantine.status()).filter(|status| *status != LotStatus::Available);
+        properties.extend([
+            ("quarantine", if quarantine.is_clear() { null() } else { json(quarantine) }),
+            ("status", optional(status, |status| text(status.name()))),
+        ]);
+    }
+    if row.change != LotChange::Flows {
+        properties.extend([
+            ("number", optional(number.as_ref(), text)),
+            ("supplier_lot", optional(supplier_lot.as_ref(), text)),
+            ("material", optional(material.as_ref(), text)),
+            ("attributes", json(attributes)),
+            ("search", text(row.lot.search_text())),
+        ]);
+    }
+    map(properties)
 }
 
 pub(super) fn lot_material(lot: &Lot) -> Option<BoltType> {
@@ -118,7 +132,7 @@ pub(super) fn master(master: &Master) -> BoltType {
         ("class", optional(class, text)),
         ("parent", optional(parent, text)),
         ("roles", texts(roles)),
-        ("body", text(event_format::body(&crate::domain::Fact::Master(master.clone())))),
+        ("body", text(canonical::body(&crate::domain::Fact::Master(master.clone())))),
     ])
 }
 

@@ -8,7 +8,7 @@ use super::encode::{comparable, integer, null, optional, text, texts, time};
 use super::nodes::{IntoNode, LotRow, MasterRow, OperationRow};
 use super::statement::{self, Statement};
 use crate::domain::time::{EARLIEST_MICROS, LATEST_MICROS};
-use crate::domain::{MasterKind, Node, Text, Timestamp};
+use crate::domain::{LotStatus, MasterKind, Node, Text, Timestamp};
 use crate::store::query::{Bucket, Find, LotFilter, MasterFilter, OperationFilter, Page, Tally, What};
 use crate::store::{Result, StoreError, StoreErrorKind};
 
@@ -105,6 +105,8 @@ fn lot_statement(filter: &LotFilter, after: &str) -> &'static Statement {
     let selective = filter.text.as_ref().is_some_and(|text| text.as_str().chars().count() >= 3);
     if selective && comparable(after) {
         &statement::FIND_LOTS_BY_TEXT
+    } else if marked_only(filter) {
+        &statement::FIND_LOTS_BY_STATUS
     } else if filter.materials.is_some() {
         &statement::FIND_LOTS_BY_MATERIAL
     } else {
@@ -112,10 +114,16 @@ fn lot_statement(filter: &LotFilter, after: &str) -> &'static Statement {
     }
 }
 
+/// Lots that are available carry no status, so they are not in its index.
+fn marked_only(filter: &LotFilter) -> bool {
+    filter.statuses.as_ref().is_some_and(|statuses| !statuses.contains(&LotStatus::Available))
+}
+
 fn lots(filter: &LotFilter) -> Parameters {
     vec![
         ("materials", optional(filter.materials.as_ref(), texts)),
         ("origins", optional(filter.origins.as_ref(), |all| texts(all.iter().map(|origin| origin.name())))),
+        ("statuses", optional(filter.statuses.as_ref(), |all| texts(all.iter().map(|status| status.name())))),
         ("text", optional(filter.text.as_ref(), |value| text(value.as_str().to_lowercase()))),
         ("produced_from", optional(filter.produced_from, time)),
         ("produced_before", optional(filter.produced_before, time)),

@@ -23,6 +23,7 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_LOT_NUMBER,
     statement::INDEX_LOT_SUPPLIER_NUMBER,
     statement::INDEX_LOT_MATERIAL,
+    statement::INDEX_LOT_STATUS,
     statement::INDEX_LOT_SEARCH,
     statement::INDEX_OPERATION_END,
     statement::INDEX_EVENT_POSITION,

@@ -82,6 +82,7 @@ registry! {
     INDEX_LOT_NUMBER "schema/index_lot_number";
     INDEX_LOT_SUPPLIER_NUMBER "schema/index_lot_supplier_number";
     INDEX_LOT_MATERIAL "schema/index_lot_material";
+    INDEX_LOT_STATUS "schema/index_lot_status";
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_OPERATION_END "schema/index_operation_end";
     INDEX_EVENT_POSITION "schema/index_event_position";
@@ -92,7 +93,9 @@ registry! {
     MERGE_MASTERS "write/merge_masters";
     MERGE_MENTIONS "write/merge_mentions";
     LINK_PARENTS "write/link_parents";
-    MERGE_LOTS "write/merge_lots";
+    CREATE_LOTS "write/create_lots";
+    UPDATE_LOTS "write/update_lots";
+    UNLINK_MATERIALS "write/unlink_materials";
     LINK_MATERIALS "write/link_materials";
     CREATE_OPERATIONS "write/create_operations";
     LINK_PROCESSED_BY "write/link_processed_by";
@@ -115,6 +118,7 @@ registry! {
     READ_CHANGES "read/read_changes";
     FIND_LOTS "read/find_lots";
     FIND_LOTS_BY_MATERIAL "read/find_lots_by_material";
+    FIND_LOTS_BY_STATUS "read/find_lots_by_status";
     FIND_LOTS_BY_TEXT "read/find_lots_by_text";
     FIND_LOTS_NAMED "read/find_lots_named";
     FIND_OPERATIONS "read/find_operations";
@@ -127,6 +131,8 @@ registry! {
     COUNT_OPERATIONS_BY_KIND "read/count_operations_by_kind";
     COUNT_MASTERS "read/count_masters";
     CLOSURE_FORWARD "read/closure_forward";
+    CLOSURE_FORWARD_TO_DEPTH "read/closure_forward_to_depth";
+    CLOSURE_BACKWARD_TO_DEPTH "read/closure_backward_to_depth";
     CLOSURE_BACKWARD "read/closure_backward";
     STEP_LOTS_FORWARD "read/step_lots_forward";
     STEP_LOTS_BACKWARD "read/step_lots_backward";
@@ -153,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_bound_replaces_its_mark_and_nothing_else() {
-        for statement in [&CLOSURE_FORWARD, &CLOSURE_BACKWARD] {
+        for statement in [&CLOSURE_FORWARD_TO_DEPTH, &CLOSURE_BACKWARD_TO_DEPTH] {
             let text = statement.bounded(Bound::Edges(16));
             assert!(text.contains("PRODUCED*0..16]"), "{text}");
             assert_eq!(statement.bounded(Bound::None), statement.text);

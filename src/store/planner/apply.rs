@@ -1,29 +1,43 @@
 //! Judges the events of a batch one after the other and collects what they change.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::flow::{count_link, material_claims};
+use super::hold::Holds;
 use super::state::State;
-use super::writes::{EarliestProduction, EventRow, LinkRow, LotRow, OperationRow, Plan, VoidRow, Writes};
+use super::writes::{
+    EarliestProduction, EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, VoidRow, Writes,
+};
 use crate::domain::{
     ErrorCode, Event, EventId, Fact, Lot, LotId, Master, MasterRef, MaterialCode, Operation, Problem,
     Quantity, Role, Timestamp, Void, Voided,
 };
-use crate::format::event as event_format;
+use crate::format::canonical;
 use crate::store::{Batch, EventOutcome, Status};
 
-/// Decides what a batch changes, given the state that its needs named.
+/// The canonical bodies of a batch's events, in order: needed by [`plan`], and to be had without the store's lock.
+#[must_use]
+pub fn bodies(batch: &Batch) -> Vec<String> {
+    batch.events.iter().map(|event| canonical::body(&event.fact)).collect()
+}
+
+/// Decides what a batch changes, given the bodies of its events and the state that its needs named.
 ///
 /// Events are judged in order, each seeing those before it. A rejected event leaves no trace; in an atomic batch it
 /// refuses all of them.
 #[must_use]
-pub fn plan(batch: &Batch, state: State) -> Plan {
+pub fn plan(batch: &Batch, bodies: Vec<String>, state: State) -> Plan {
     let mut planner = Planner::new(batch, state);
     let outcomes: Vec<EventOutcome> = batch
         .events
         .iter()
-        .map(|event| EventOutcome { id: event.id.clone(), status: planner.judge(event) })
+        .zip(bodies)
+        .map(|(event, body)| EventOutcome { id: event.id.clone(), status: planner.judge(event, body) })
         .collect();
+    planner.settle_holds();
     let refused = batch.atomic && outcomes.iter().any(|o| matches!(o.status, Status::Rejected(_)));
     if refused {
         return Plan { applied: false, outcomes: withhold(outcomes), writes: Writes::default() };
@@ -42,14 +56,22 @@ fn withhold(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
 /// Lots that an operation changes; boxed, since a lot is large and a tree moves what it holds.
 type ChangedLots<'a> = BTreeMap<&'a LotId, Box<Lot>>;
 
-struct Planner<'a> {
+pub(super) struct Planner<'a> {
     batch: &'a Batch,
-    state: State,
+    pub(super) state: State,
     sent: HashMap<&'a EventId, Sent<'a>>,
-    touched: HashMap<LotId, EarliestProduction>,
+    /// The lots that change, as they come to be; `state` keeps them as they were.
+    touched: HashMap<LotId, Touched>,
     masters: BTreeMap<MasterRef, Master>,
     mentions: BTreeSet<MasterRef>,
+    pub(super) holds: Holds,
     writes: Writes,
+}
+
+/// A lot that changes.
+pub(super) struct Touched {
+    lot: Lot,
+    earliest_production: EarliestProduction,
 }
 
 /// An event that this batch records.
@@ -64,6 +86,7 @@ impl<'a> Planner<'a> {
     fn new(batch: &'a Batch, state: State) -> Self {
         Self {
             batch,
+            holds: Holds::new(&state),
             state,
             sent: HashMap::with_capacity(batch.events.len()),
             touched: HashMap::new(),
@@ -73,8 +96,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn judge(&mut self, event: &'a Event) -> Status {
-        let body = event_format::body(&event.fact);
+    fn judge(&mut self, event: &'a Event, body: String) -> Status {
         if let Some(recorded) = self.state.events.get(&event.id) {
             return judge_known(event, &body, &recorded.body, recorded.commit == self.batch.commit);
         }
@@ -86,6 +108,9 @@ impl<'a> Planner<'a> {
             Fact::Master(master) => self.declare(master),
             Fact::Operation(operation) => self.operate(&event.id, operation),
             Fact::Void(void) => self.withdraw(&event.id, void),
+            Fact::Hold(hold) => self.hold(&event.id, hold),
+            Fact::Release(release) => self.release(release),
+            Fact::Override(permit) => self.permit(&event.id, permit),
         };
         if let Err(problem) = done {
             return Status::Rejected(problem);
@@ -114,11 +139,12 @@ impl<'a> Planner<'a> {
     }
 
     fn operate(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
+        self.admit(id, operation)?;
         let changed = self.changed_lots(operation)?;
         for lot in changed {
-            self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
-            self.state.lots.insert(lot.id.clone(), lot);
+            self.touch(lot);
         }
+        self.follow(id, operation);
         self.mention(operation);
         self.writes.operations.push(operation_row(id, operation));
         self.writes.links.extend(link_rows(id, operation));
@@ -132,6 +158,10 @@ impl<'a> Planner<'a> {
             lots.entry(link.lot).or_insert_with(|| Box::new(self.lot(link.lot)));
         }
         self.state_materials(operation, &mut lots)?;
+        for lot in lots.values_mut().filter(|lot| self.known_lot(&lot.id).is_none()) {
+            let material = lot.material.as_ref().and_then(|code| self.state.materials.get(code));
+            lot.quarantine.inspection_due = material.is_some_and(|material| material.inspection_required);
+        }
         for link in operation.links() {
             let path = link_path(link.role, link.position);
             let lot = lots.get_mut(link.lot).ok_or_else(|| lost_lot(&path))?;
@@ -151,8 +181,28 @@ impl<'a> Planner<'a> {
         Ok(lots.into_values().map(|lot| *lot).collect())
     }
 
-    fn lot(&self, id: &LotId) -> Lot {
-        self.state.lots.get(id).cloned().unwrap_or_else(|| Lot::named(id.clone()))
+    /// The lot as the events judged so far leave it.
+    pub(super) fn lot(&self, id: &LotId) -> Lot {
+        self.known_lot(id).cloned().unwrap_or_else(|| Lot::named(id.clone()))
+    }
+
+    /// The same, if any event named it so far.
+    pub(super) fn known_lot(&self, id: &LotId) -> Option<&Lot> {
+        let touched = self.touched.get(id).map(|touched| &touched.lot);
+        touched.or_else(|| self.state.lots.get(id))
+    }
+
+    pub(super) fn touch(&mut self, lot: Lot) -> &mut Touched {
+        match self.touched.entry(lot.id.clone()) {
+            Entry::Occupied(known) => {
+                let known = known.into_mut();
+                known.lot = lot;
+                known
+            }
+            Entry::Vacant(free) => {
+                free.insert(Touched { lot, earliest_production: EarliestProduction::AsGiven })
+            }
+        }
     }
 
     /// Takes over what the items say about their lots: material, number, attributes.
@@ -202,18 +252,18 @@ impl<'a> Planner<'a> {
 
     fn withdraw(&mut self, id: &EventId, void: &Void) -> Result<(), Problem> {
         let operation = self.voidable(void)?;
+        self.unfollow(&void.event, &operation);
         for link in operation.links() {
             let mut lot = self.lot(link.lot);
             count_link(&mut lot, operation.kind, link, false).map_err(|_| lost_lot("event"))?;
-            let touched = self.touched.entry(lot.id.clone()).or_insert(EarliestProduction::AsGiven);
+            let touched = self.touch(lot);
             if link.role == Role::Produced {
-                *touched = EarliestProduction::Recompute;
+                touched.earliest_production = EarliestProduction::Recompute;
             }
-            self.state.lots.insert(lot.id.clone(), lot);
         }
         let lots: BTreeSet<&LotId> = operation.links().map(|link| link.lot).collect();
         for lot in lots {
-            if let Some(lot) = self.state.lots.get_mut(lot) {
+            if let Some(Touched { lot, .. }) = self.touched.get_mut(lot) {
                 let claims = material_claims(&operation, lot);
                 lot.material_claims = lot.material_claims.saturating_sub(claims);
             }
@@ -249,6 +299,10 @@ impl<'a> Planner<'a> {
                 ErrorCode::NotVoidable,
                 format!("{} declares master data; send the corrected declaration instead", void.event),
             ),
+            Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} is about a hold, which is ended by a release and stays on record", void.event),
+            ),
             Fact::Void(_) => refuse(
                 ErrorCode::NotVoidable,
                 format!("{} is itself a void; record the operation again under a new id instead", void.event),
@@ -257,12 +311,16 @@ impl<'a> Planner<'a> {
     }
 
     fn into_writes(self) -> Writes {
-        let Self { mut state, touched, masters, mentions, mut writes, .. } = self;
-        // Ids are sorted before the rows are made: a lot is large, and sorting moves what it sorts.
-        let mut touched: Vec<(LotId, EarliestProduction)> = touched.into_iter().collect();
+        let Self { state, touched, masters, mentions, mut writes, .. } = self;
+        // References are sorted before the rows are made: a lot is large, and sorting moves what it sorts.
+        let mut touched: Vec<(LotId, Box<Touched>)> =
+            touched.into_iter().map(|(id, lot)| (id, Box::new(lot))).collect();
         touched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let rows = touched.into_iter().filter_map(|(id, earliest_production)| {
-            state.lots.remove(&id).map(|lot| LotRow { lot, earliest_production })
+        let rows = touched.into_iter().map(|(id, touched)| {
+            let Touched { lot, earliest_production } = *touched;
+            let change = LotChange::between(state.lots.get(&id), &lot);
+            let quarantine = state.lots.get(&id).is_none_or(|before| before.quarantine != lot.quarantine);
+            LotRow { lot, change, quarantine, earliest_production }
         });
         writes.lots = rows.collect();
         writes.mentions = mentions.into_iter().filter(|m| !masters.contains_key(m)).collect();
@@ -313,7 +371,7 @@ fn claim_material(lot: &mut Lot, material: &MaterialCode, path: &str) -> Result<
     Ok(())
 }
 
-fn link_path(role: Role, position: u32) -> String {
+pub(super) fn link_path(role: Role, position: u32) -> String {
     match role {
         Role::Consumed => format!("inputs[{position}]"),
         Role::Produced => format!("outputs[{position}]"),

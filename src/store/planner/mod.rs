@@ -5,11 +5,17 @@
 
 mod apply;
 mod flow;
+mod hold;
+mod hold_graph;
 mod needs;
 mod state;
 mod writes;
 
-pub use apply::plan;
-pub use needs::{events_needed, lots_needed, materials_needed};
-pub use state::{RecordedEvent, State};
-pub use writes::{EarliestProduction, EventRow, LinkRow, LotRow, OperationRow, Plan, VoidRow, Writes};
+pub use apply::{bodies, plan};
+pub use needs::{
+    HoldNeeds, events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed, paths_needed,
+};
+pub use state::{HoldPaths, RecordedEvent, State};
+pub use writes::{
+    EarliestProduction, EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, VoidRow, Writes,
+};

@@ -1,38 +1,48 @@
-//! Which state a batch touches: read in three steps, since a void names an event that names lots.
+//! Which state a batch touches: read in steps, since a void names an event that names lots, and lots name holds.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::state::State;
-use crate::domain::{EventId, Fact, LotId, Master, MaterialCode, Operation};
-use crate::store::Batch;
+use crate::domain::{Event, EventId, Fact, Hold, LotId, Master, MaterialCode, Operation, Role};
+use crate::genealogy::Direction;
+use crate::store::{Batch, Closure};
 
-/// Step 1: the ids of the batch's events and of the events they void. Sorted, each once.
+/// Step 1: the ids of the batch's events and of the events they void or release. Sorted, each once.
 #[must_use]
 pub fn events_needed(batch: &Batch) -> Vec<EventId> {
     let mut ids = BTreeSet::new();
-    for event in &batch.events {
+    for event in batch.events.iter() {
         ids.insert(event.id.clone());
-        if let Fact::Void(void) = &event.fact {
-            ids.insert(void.event.clone());
+        match &event.fact {
+            Fact::Void(void) => {
+                ids.insert(void.event.clone());
+            }
+            Fact::Release(release) => ids.extend(release.hold.clone()),
+            Fact::Master(_) | Fact::Operation(_) | Fact::Hold(_) | Fact::Override(_) => {}
         }
     }
     ids.into_iter().collect()
 }
 
-fn operations<'a>(batch: &'a Batch, state: &'a State) -> impl Iterator<Item = &'a Operation> {
+fn facts<'a>(batch: &'a Batch, state: &'a State) -> impl Iterator<Item = &'a Fact> {
     let sent = batch.events.iter().map(|event| &event.fact);
-    let recorded = state.events.values().map(|recorded| &recorded.event.fact);
-    sent.chain(recorded).filter_map(|fact| match fact {
-        Fact::Operation(operation) => Some(operation),
-        Fact::Master(_) | Fact::Void(_) => None,
-    })
+    sent.chain(state.events.values().map(|recorded| &recorded.event.fact))
 }
 
 /// Step 2, with the events of step 1 in `state`: the lots that any of them names. Sorted, each once.
 #[must_use]
 pub fn lots_needed(batch: &Batch, state: &State) -> Vec<LotId> {
-    let lots: BTreeSet<&LotId> =
-        operations(batch, state).flat_map(|operation| operation.links().map(|link| link.lot)).collect();
+    let mut lots: BTreeSet<&LotId> = BTreeSet::new();
+    for fact in facts(batch, state) {
+        match fact {
+            Fact::Operation(operation) => lots.extend(operation.links().map(|link| link.lot)),
+            Fact::Hold(hold) => lots.extend(&hold.lots),
+            Fact::Release(release) => lots.extend(&release.lots),
+            Fact::Override(permit) => lots.extend(&permit.lots),
+            Fact::Master(_) | Fact::Void(_) => {}
+        }
+    }
     lots.into_iter().cloned().collect()
 }
 
@@ -41,7 +51,7 @@ pub fn lots_needed(batch: &Batch, state: &State) -> Vec<LotId> {
 pub fn materials_needed(batch: &Batch, state: &State) -> Vec<MaterialCode> {
     let mut codes: BTreeSet<&MaterialCode> =
         state.lots.values().filter_map(|lot| lot.material.as_ref()).collect();
-    for event in &batch.events {
+    for event in batch.events.iter() {
         match &event.fact {
             Fact::Operation(operation) => {
                 codes.extend(operation.inputs.iter().filter_map(|input| input.material.as_ref()));
@@ -50,8 +60,100 @@ pub fn materials_needed(batch: &Batch, state: &State) -> Vec<MaterialCode> {
             Fact::Master(Master::Material(material)) => {
                 codes.insert(&material.code);
             }
-            Fact::Master(_) | Fact::Void(_) => {}
+            Fact::Master(_) | Fact::Void(_) | Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => {}
         }
     }
     codes.into_iter().cloned().collect()
+}
+
+/// Step 4, with the lots of step 2 in `state`: the holds that mark any of them. Sorted, each once; nearly always none.
+#[must_use]
+pub fn holds_needed(state: &State) -> Vec<EventId> {
+    let marks = state.lots.values().flat_map(|lot| &lot.quarantine.marks);
+    let holds: BTreeSet<&EventId> =
+        marks.map(|mark| &mark.hold).filter(|hold| !state.events.contains_key(*hold)).collect();
+    holds.into_iter().cloned().collect()
+}
+
+/// The closures that following the holds of a batch takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HoldNeeds {
+    /// Everything made of the lots that the holds name, or of lots that the batch produces once more.
+    pub forward: Closure,
+    /// What else produces the lots whose production the batch voids.
+    pub producers: Closure,
+}
+
+/// Step 5, with the holds of step 4 in `state`: where the holds lead that the batch can touch; `None` when there are
+/// none, which is so for nearly every batch.
+///
+/// A hold can be touched only when the batch records or releases it, or when it marks a lot that the batch names: every
+/// link that a hold follows or that bears on its times ends at a marked lot.
+#[must_use]
+pub fn paths_needed(batch: &Batch, state: &State) -> Option<HoldNeeds> {
+    let mut seeds: BTreeSet<&LotId> =
+        facts(batch, state).filter_map(spreading).flat_map(|hold| &hold.lots).collect();
+    if seeds.is_empty() {
+        return None;
+    }
+    let outputs = operations(&batch.events).flat_map(outputs_of);
+    seeds.extend(outputs.filter(|lot| state.lots.contains_key(*lot)));
+    let mut withdrawn: BTreeSet<&LotId> = BTreeSet::new();
+    for event in batch.events.iter() {
+        let Fact::Void(void) = &event.fact else { continue };
+        if let Some(Fact::Operation(operation)) =
+            state.events.get(&void.event).map(|recorded| &recorded.event.fact)
+        {
+            withdrawn.extend(outputs_of(operation));
+        }
+    }
+    Some(HoldNeeds {
+        forward: closure(seeds, Direction::Forward, None),
+        producers: closure(withdrawn, Direction::Backward, Some(1)),
+    })
+}
+
+/// Step 6, with the closures of step 5 in `state`: the lots of the forward one, whose marks may change. Sorted.
+#[must_use]
+pub fn hold_lots_needed(state: &State) -> Vec<LotId> {
+    let lots = state.paths.iter().flat_map(|paths| &paths.forward.lots).map(|lot| &lot.id);
+    let lots: BTreeSet<&LotId> = lots.filter(|lot| !state.lots.contains_key(*lot)).collect();
+    lots.into_iter().cloned().collect()
+}
+
+fn spreading(fact: &Fact) -> Option<&Hold> {
+    match fact {
+        Fact::Hold(hold) => Some(hold).filter(|hold| hold.propagate),
+        Fact::Master(_) | Fact::Operation(_) | Fact::Void(_) | Fact::Release(_) | Fact::Override(_) => None,
+    }
+}
+
+fn operations(events: &[Event]) -> impl Iterator<Item = &Operation> {
+    events.iter().filter_map(|event| match &event.fact {
+        Fact::Operation(operation) => Some(operation),
+        _ => None,
+    })
+}
+
+fn outputs_of(operation: &Operation) -> impl Iterator<Item = &LotId> {
+    operation.links().filter(|link| link.role == Role::Produced).map(|link| link.lot)
+}
+
+/// How long following the holds of one batch may take.
+const DEADLINE: Duration = Duration::from_secs(50);
+
+/// More than any closure that can be followed within the deadline: a limit would let bad lots pass.
+const NODES_MAX: u32 = 100_000_000;
+
+/// A closure without a limit that counts.
+fn closure(seeds: BTreeSet<&LotId>, direction: Direction, max_depth: Option<u32>) -> Closure {
+    Closure {
+        seeds: seeds.into_iter().cloned().collect(),
+        direction,
+        max_depth,
+        nodes_max: NODES_MAX,
+        deadline: DEADLINE,
+        skip_cache: true,
+        at: None,
+    }
 }

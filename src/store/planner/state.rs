@@ -1,17 +1,18 @@
 //! What the ledger and the graph held before a batch, as far as the batch touches it.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use uuid::Uuid;
 
 use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode};
+use crate::genealogy::Subgraph;
 
 /// An event found in the ledger.
 #[derive(Debug, Clone)]
 pub struct RecordedEvent {
     /// The event.
     pub event: Event,
-    /// Its canonical body ([`crate::format::event::body`]).
+    /// Its canonical body ([`crate::format::canonical::body`]).
     pub body: String,
     /// The commit that wrote it.
     pub commit: Uuid,
@@ -22,10 +23,21 @@ pub struct RecordedEvent {
 /// What was there before a batch: for each key that the planner's needs name, the item if it exists.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// Events of [`super::events_needed`].
+    /// Events of [`super::events_needed`] and [`super::holds_needed`].
     pub events: HashMap<EventId, RecordedEvent>,
-    /// Lots of [`super::lots_needed`].
+    /// Lots of [`super::lots_needed`] and [`super::hold_lots_needed`].
     pub lots: HashMap<LotId, Lot>,
     /// Materials of [`super::materials_needed`].
     pub materials: HashMap<MaterialCode, Material>,
+    /// Where holds lead, when [`super::paths_needed`] asks for it.
+    pub paths: Option<HoldPaths>,
+}
+
+/// What is needed to follow holds through the genealogy as it was before a batch.
+#[derive(Debug, Clone)]
+pub struct HoldPaths {
+    /// The closure of [`super::HoldNeeds::forward`].
+    pub forward: Subgraph,
+    /// The closure of [`super::HoldNeeds::producers`].
+    pub producers: Subgraph,
 }

@@ -37,11 +37,43 @@ pub enum EarliestProduction {
     Recompute,
 }
 
-/// A lot's new state, whole; inserted when it did not exist.
+/// What of a lot a batch changes, besides its flows: what is unchanged, and indexed, need not be written again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LotChange {
+    /// It did not exist.
+    Created,
+    /// Its number, supplier's number, material or attributes.
+    Described {
+        /// Whether its material is another one.
+        material: bool,
+    },
+    /// Nothing.
+    Flows,
+}
+
+impl LotChange {
+    /// What changed from what was there before, if anything was.
+    #[must_use]
+    pub fn between(before: Option<&Lot>, lot: &Lot) -> Self {
+        let Some(before) = before else { return Self::Created };
+        let material = before.material != lot.material;
+        let same = !material
+            && before.number == lot.number
+            && before.supplier_lot == lot.supplier_lot
+            && before.attributes == lot.attributes;
+        if same { Self::Flows } else { Self::Described { material } }
+    }
+}
+
+/// A lot's new state, whole.
 #[derive(Debug, Clone)]
 pub struct LotRow {
     /// The lot.
     pub lot: Lot,
+    /// What of it is new.
+    pub change: LotChange,
+    /// Whether its quarantine is new, and its status with it.
+    pub quarantine: bool,
     /// Whether `lot.earliest_production` holds or must be recomputed.
     pub earliest_production: EarliestProduction,
 }

@@ -1,9 +1,11 @@
 //! Filters as the parameters of statements.
 
+use std::collections::BTreeSet;
+
 use super::error::{Fallible, Fault};
 use super::readers::Snapshot;
 use super::statements::{LIST_MATERIALS_OF_CLASS, LOAD_MASTER_KEY};
-use crate::domain::{MasterRef, MaterialClass, OperationKind, Origin};
+use crate::domain::{LotStatus, MasterRef, MaterialClass, OperationKind, Origin};
 use crate::store::{LotFilter, MasterFilter, OperationFilter};
 
 /// A list as the JSON array that `json_each` reads.
@@ -14,6 +16,9 @@ fn array<T: serde::Serialize>(items: &[T]) -> Fallible<String> {
 /// Parameters of the statements that filter lots.
 pub(super) struct LotParameters {
     pub(super) origins: Option<String>,
+    pub(super) statuses: Option<String>,
+    /// The statuses, unless AVAILABLE is among them, which the index does not hold.
+    pub(super) marked: Option<Vec<&'static str>>,
     pub(super) text: Option<String>,
     pub(super) produced_from: Option<i64>,
     pub(super) produced_before: Option<i64>,
@@ -26,8 +31,13 @@ impl LotParameters {
     pub(super) fn new(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Self> {
         let origins: Option<Vec<&str>> =
             filter.origins.as_ref().map(|origins| origins.iter().copied().map(Origin::name).collect());
+        let statuses: Option<BTreeSet<&'static str>> =
+            filter.statuses.as_ref().map(|statuses| statuses.iter().copied().map(LotStatus::name).collect());
+        let statuses: Option<Vec<&'static str>> = statuses.map(|names| names.into_iter().collect());
         Ok(Self {
             origins: origins.map(|origins| array(&origins)).transpose()?,
+            statuses: statuses.as_ref().map(|statuses| array(statuses)).transpose()?,
+            marked: statuses.filter(|statuses| !statuses.contains(&LotStatus::Available.name())),
             text: filter.text.as_ref().map(|text| text.as_str().to_lowercase()),
             produced_from: filter.produced_from.map(|at| at.micros()),
             produced_before: filter.produced_before.map(|at| at.micros()),
@@ -38,6 +48,7 @@ impl LotParameters {
     /// Whether every lot passes.
     pub(super) fn passes_all(&self) -> bool {
         self.origins.is_none()
+            && self.statuses.is_none()
             && self.text.is_none()
             && self.produced_from.is_none()
             && self.produced_before.is_none()

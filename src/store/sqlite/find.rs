@@ -7,7 +7,8 @@ use super::filter::{LotParameters, MasterParameters, OperationParameters};
 use super::readers::Snapshot;
 use super::rows;
 use super::statements::{
-    FIND_LOTS, FIND_LOTS_NAMED, FIND_LOTS_OF_MATERIAL, FIND_MASTERS, FIND_OPERATIONS, FIND_OPERATIONS_OF,
+    FIND_LOTS, FIND_LOTS_NAMED, FIND_LOTS_OF_MATERIAL, FIND_LOTS_OF_STATUS, FIND_MASTERS, FIND_OPERATIONS,
+    FIND_OPERATIONS_OF,
 };
 use crate::domain::{Lot, MasterKind, Node, RecordedOperation};
 use crate::store::{Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, What};
@@ -58,20 +59,58 @@ fn list<T>(
 
 fn lots(snapshot: &Snapshot<'_>, filter: &LotFilter, after: &str, limit: i64) -> Fallible<Vec<Lot>> {
     let p = LotParameters::new(snapshot, filter)?;
+    let p = &p;
+    if let Some(statuses) = &p.marked {
+        return lots_of_statuses(snapshot, p, statuses, after, limit);
+    }
     let merged = p.materials.as_ref().filter(|materials| materials.len() <= MATERIALS_MERGED_MAX);
     let Some(materials) = merged else {
         let materials = p.materials_array()?;
-        let parameters =
-            params![after, p.origins, p.text, p.produced_from, p.produced_before, materials, limit];
+        let parameters = params![
+            after,
+            p.origins,
+            p.text,
+            p.produced_from,
+            p.produced_before,
+            materials,
+            limit,
+            p.statuses
+        ];
         return list(snapshot, FIND_LOTS, parameters, rows::lot);
     };
     let mut lots = Vec::new();
     for material in materials {
-        let parameters =
-            params![after, p.origins, p.text, p.produced_from, p.produced_before, material, limit];
+        let parameters = params![
+            after,
+            p.origins,
+            p.text,
+            p.produced_from,
+            p.produced_before,
+            material,
+            limit,
+            p.statuses
+        ];
         lots.append(&mut list(snapshot, FIND_LOTS_OF_MATERIAL, parameters, rows::lot)?);
     }
     // Each material's lots come by id; a stable sort of such runs is a merge.
+    lots.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(lots)
+}
+
+fn lots_of_statuses(
+    snapshot: &Snapshot<'_>,
+    p: &LotParameters,
+    statuses: &[&str],
+    after: &str,
+    limit: i64,
+) -> Fallible<Vec<Lot>> {
+    let materials = p.materials_array()?;
+    let mut lots = Vec::new();
+    for status in statuses {
+        let parameters =
+            params![after, p.origins, p.text, p.produced_from, p.produced_before, status, limit, materials];
+        lots.append(&mut list(snapshot, FIND_LOTS_OF_STATUS, parameters, rows::lot)?);
+    }
     lots.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(lots)
 }

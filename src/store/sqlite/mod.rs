@@ -29,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use self::connection::Durability;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::{
@@ -55,6 +56,8 @@ pub struct SqliteStore {
     /// Absent in a store opened to read.
     writer: Option<Writer>,
     statements: Arc<AtomicU64>,
+    /// The folder of a temporary store; removed behind everything else.
+    folder: Option<tempfile::TempDir>,
 }
 
 impl SqliteStore {
@@ -64,19 +67,34 @@ impl SqliteStore {
     /// `Unavailable` when another process has it or it cannot be opened; `Invalid` when another program or a newer
     /// lotgraph wrote it; `Corrupt` when its log is there without it.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::try_open(path).map_err(|fault| fault.during("open"))
+        Self::try_open(path, Durability::Synced).map_err(|fault| fault.during("open"))
     }
 
-    fn try_open(path: &Path) -> error::Fallible<Self> {
+    /// An empty store in a folder of its own, which goes when the store is dropped: for a rehearsal, or a replay.
+    /// Nothing in it outlives the machine.
+    ///
+    /// # Errors
+    /// `Unavailable` when the folder for temporary files cannot be written to.
+    pub fn temporary() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("lotgraph-").tempdir();
+        let folder =
+            folder.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, "open", error))?;
+        let opened = Self::try_open(&folder.path().join("store.sqlite"), Durability::None);
+        let mut store = opened.map_err(|fault| fault.during("open"))?;
+        store.folder = Some(folder);
+        Ok(store)
+    }
+
+    fn try_open(path: &Path, durability: Durability) -> error::Fallible<Self> {
         let path = file::real_path(path)?;
         let lock = file::lock(&path)?;
         file::check_log_has_its_file(&path)?;
         let statements = Arc::new(AtomicU64::new(0));
-        let writer = Writer::start(&path, lock, Arc::clone(&statements))?;
+        let writer = Writer::start(&path, lock, Arc::clone(&statements), durability)?;
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let connections = processors.clamp(*READERS.start(), *READERS.end());
         let readers = Arc::new(Readers::new(path, connections, Arc::clone(&statements)));
-        Ok(Self { readers, writer: Some(writer), statements })
+        Ok(Self { readers, writer: Some(writer), statements, folder: None })
     }
 
     /// Opens a file to read from it, also beside a process that writes to it; [`Store::commit`] is refused.
@@ -96,7 +114,7 @@ impl SqliteStore {
         }
         let statements = Arc::new(AtomicU64::new(0));
         let readers = Arc::new(Readers::new(path, *READERS.start(), Arc::clone(&statements)));
-        Ok(Self { readers, writer: None, statements })
+        Ok(Self { readers, writer: None, statements, folder: None })
     }
 
     fn writer(&self, operation: &'static str) -> Result<&Writer> {
@@ -111,6 +129,11 @@ impl Drop for SqliteStore {
         self.readers.close();
         if let Some(writer) = &mut self.writer {
             writer.close();
+        }
+        if let Some(folder) = self.folder.take()
+            && let Err(error) = folder.close()
+        {
+            tracing::warn!(%error, "the folder of a temporary store could not be removed");
         }
     }
 }

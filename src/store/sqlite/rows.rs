@@ -4,12 +4,13 @@ use std::collections::HashSet;
 
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use serde::de::DeserializeOwned;
 
 use super::error::{Fallible, Fault};
 use crate::domain::identifier::TextError;
 use crate::domain::{
-    Amount, Attributes, EventId, Fact, Flow, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode,
-    Operation, OperationKind, Quantity, RecordedOperation, Role, Text, Timestamp, UnitCode, Voided,
+    Amount, Attributes, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation,
+    OperationKind, Quantity, RecordedOperation, Role, Text, Timestamp, UnitCode, Voided,
 };
 use crate::format::event as event_format;
 
@@ -106,11 +107,12 @@ impl Units {
     }
 }
 
-fn flow(row: &Row<'_>, index: usize) -> Fallible<Flow> {
+/// A flow, or a quarantine: nothing while there is nothing to say.
+fn json<T: Default + DeserializeOwned>(row: &Row<'_>, index: usize) -> Fallible<T> {
     match column(row, index)? {
-        None => Ok(Flow::default()),
+        None => Ok(T::default()),
         Some(text) => {
-            serde_json::from_str(text).map_err(|error| Fault::damaged(format!("flow {text:?}: {error}")))
+            serde_json::from_str(text).map_err(|error| Fault::damaged(format!("lot's {text:?}: {error}")))
         }
     }
 }
@@ -129,13 +131,14 @@ pub(super) fn lot(row: &Row<'_>) -> Fallible<Lot> {
         material: optional(row, 4, MaterialCode::parse)?,
         material_claims: row.get(5)?,
         attributes,
-        received: flow(row, 7)?,
-        produced: flow(row, 8)?,
-        consumed: flow(row, 9)?,
-        shipped: flow(row, 10)?,
-        scrapped: flow(row, 11)?,
+        received: json(row, 7)?,
+        produced: json(row, 8)?,
+        consumed: json(row, 9)?,
+        shipped: json(row, 10)?,
+        scrapped: json(row, 11)?,
         in_place: row.get(12)?,
         earliest_production: optional_time(row, 13)?,
+        quarantine: json(row, 14)?,
     })
 }
 
@@ -154,14 +157,14 @@ pub(super) fn operation(row: &Row<'_>) -> Fallible<RecordedOperation> {
 pub(super) fn operation_body(id: &EventId, body: &str) -> Fallible<Operation> {
     match fact(id, body)? {
         Fact::Operation(operation) => Ok(operation),
-        Fact::Master(_) | Fact::Void(_) => Err(Fault::damaged(format!("event {id} is not an operation"))),
+        _ => Err(Fault::damaged(format!("event {id} is not an operation"))),
     }
 }
 
 fn voided(by: EventId, body: &str) -> Fallible<Voided> {
     match fact(&by, body)? {
         Fact::Void(void) => Ok(Voided { by, reason: void.reason, replaced_by: void.replaced_by }),
-        Fact::Master(_) | Fact::Operation(_) => Err(Fault::damaged(format!("event {by} is not a void"))),
+        _ => Err(Fault::damaged(format!("event {by} is not a void"))),
     }
 }
 
@@ -186,9 +189,7 @@ pub(super) fn master_body(kind: MasterKind, code: &str, body: &str) -> Fallible<
     // The body names the item itself; the id only serves messages.
     match fact(&parse(code, EventId::parse)?, body)? {
         Fact::Master(master) => Ok(master),
-        Fact::Operation(_) | Fact::Void(_) => {
-            Err(Fault::damaged(format!("{} {code} is not master data", kind.name())))
-        }
+        _ => Err(Fault::damaged(format!("{} {code} is not master data", kind.name()))),
     }
 }
 

@@ -24,6 +24,7 @@ statements! {
         CREATE_LOT_BY_MATERIAL "create_lot_by_material"
         CREATE_LOT_BY_NUMBER "create_lot_by_number"
         CREATE_LOT_BY_SUPPLIER_LOT "create_lot_by_supplier_lot"
+        CREATE_LOT_BY_STATUS "create_lot_by_status"
         CREATE_OPERATION "create_operation"
         CREATE_OPERATION_BY_END "create_operation_by_end"
         CREATE_LINK "create_link"
@@ -42,6 +43,7 @@ statements! {
         INSERT_LOT "insert_lot"
         UPDATE_LOT_FLOWS "update_lot_flows"
         UPDATE_LOT_NAMES "update_lot_names"
+        UPDATE_LOT_QUARANTINE "update_lot_quarantine"
         RECOMPUTE_EARLIEST_PRODUCTION "recompute_earliest_production"
         INSERT_OPERATION "insert_operation"
         INSERT_PARTICIPATION "insert_participation"
@@ -67,6 +69,7 @@ statements! {
         LIST_MATERIALS_OF_CLASS "list_materials_of_class"
         FIND_LOTS "find_lots"
         FIND_LOTS_OF_MATERIAL "find_lots_of_material"
+        FIND_LOTS_OF_STATUS "find_lots_of_status"
         FIND_LOTS_NAMED "find_lots_named"
         FIND_OPERATIONS "find_operations"
         FIND_OPERATIONS_OF "find_operations_of"
@@ -90,6 +93,7 @@ pub(super) const SCHEMA: &[&str] = &[
     CREATE_LOT_BY_MATERIAL,
     CREATE_LOT_BY_NUMBER,
     CREATE_LOT_BY_SUPPLIER_LOT,
+    CREATE_LOT_BY_STATUS,
     CREATE_OPERATION,
     CREATE_OPERATION_BY_END,
     CREATE_LINK,
@@ -173,6 +177,7 @@ mod tests {
             LIST_EVENTS,
             FIND_LOTS,
             FIND_LOTS_OF_MATERIAL,
+            FIND_LOTS_OF_STATUS,
             FIND_LOTS_NAMED,
             FIND_OPERATIONS,
             FIND_OPERATIONS_OF,

@@ -58,7 +58,8 @@ fn lots(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Vec<Bucket>> {
         return groups(snapshot, COUNT_ALL_LOTS, []);
     }
     let materials = p.materials_array()?;
-    groups(snapshot, COUNT_LOTS, params![p.origins, p.text, p.produced_from, p.produced_before, materials])
+    let parameters = params![p.origins, p.text, p.produced_from, p.produced_before, materials, p.statuses];
+    groups(snapshot, COUNT_LOTS, parameters)
 }
 
 fn operations(snapshot: &Snapshot<'_>, filter: &OperationFilter) -> Fallible<Vec<Bucket>> {

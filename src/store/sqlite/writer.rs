@@ -10,9 +10,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::commit::{MasterKeys, commit};
+use super::connection::{self, Durability};
 use super::error::{Fallible, Fault};
 use super::file::{self, WriterLock};
-use super::{connection, readers::Snapshot};
+use super::readers::Snapshot;
 use crate::store::{Batch, Receipt, Result, StoreError, StoreErrorKind};
 
 /// Batches that may wait; further senders wait themselves, which is how a slow disk is felt upstream.
@@ -40,8 +41,13 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Opens the file for writing and starts the thread, which holds the lock until the file is closed.
-    pub(super) fn start(path: &Path, lock: WriterLock, statements: Arc<AtomicU64>) -> Fallible<Self> {
-        let mut connection = connection::open_writer(path)?;
+    pub(super) fn start(
+        path: &Path,
+        lock: WriterLock,
+        statements: Arc<AtomicU64>,
+        durability: Durability,
+    ) -> Fallible<Self> {
+        let mut connection = connection::open_writer(path, durability)?;
         file::prepare(&mut connection)?;
         let (queue, requests) = mpsc::channel(QUEUE_MAX);
         let work = move || {

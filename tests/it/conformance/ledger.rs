@@ -35,7 +35,7 @@ pub async fn tells_everything_in_order(store: &AnyStore) {
     assert_eq!(shown(&page.entries), ["1.1 B", "1.2 A", "2.1 C", "3.1 F", "3.2 V", "3.3 M"]);
     assert!(!page.more);
     let events: Vec<Event> = page.entries.iter().map(|entry| entry.event.clone()).collect();
-    let sent: Vec<Event> = batches.iter().flat_map(|batch| batch.events.clone()).collect();
+    let sent: Vec<Event> = batches.iter().flat_map(|batch| batch.events.iter().cloned()).collect();
     assert_eq!(events, sent, "as they were sent, in the order sent");
     assert_eq!(page.entries[2].recording, batches[1].recording);
 }

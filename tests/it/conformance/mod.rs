@@ -8,6 +8,7 @@ mod edges;
 mod filters;
 mod find;
 mod get;
+mod holds;
 mod ledger;
 mod tally;
 mod together;
@@ -83,6 +84,24 @@ macro_rules! each_case {
                 of_an_operation_of_the_same_batch,
                 takes_resources_and_party_out,
                 refuses_what_cannot_be_voided,
+            }
+            holds {
+                a_held_lot_stays_where_it_is,
+                a_hold_spreads_to_what_is_there_and_what_comes,
+                a_suspect_lot_is_blocked_or_only_marked,
+                what_was_drawn_before_is_not_suspect,
+                an_override_lets_one_operation_pass,
+                overlapping_holds_end_apart,
+                dispositions_bind,
+                inspection_comes_before_use,
+                a_void_takes_back_what_came_through_it,
+                late_capture_spreads_on,
+                a_batch_is_judged_in_order,
+                a_refused_batch_leaves_nothing,
+                bad_holds_and_releases_are_refused,
+                statuses_filter,
+                marks_are_what_a_trace_reaches,
+                nothing_leaves_after_the_hold,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,

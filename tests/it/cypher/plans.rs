@@ -99,8 +99,12 @@ async fn closures_prune_from_a_seek_at_every_bound() {
     let store = empty_store(&uri).await;
     store.commit(&batch(plant_of(200))).await.unwrap();
     let client = reqwest::Client::new();
-    for name in ["read/closure_forward", "read/closure_backward"] {
-        let statement = statements().iter().find(|statement| statement.name == name).unwrap();
+    let named = |name: String| statements().iter().find(|statement| statement.name == name).unwrap();
+    for way in ["forward", "backward"] {
+        let statement = named(format!("read/closure_{way}_to_depth"));
+        let plan = explain(&client, named(format!("read/closure_{way}")).text.to_owned()).await;
+        assert!(plan.contains("VarLengthExpand(Pruning,BFS,All)"), "{plan}");
+        assert!(plan.contains("NodeUniqueIndexSeek | UNIQUE s:Lot(id)"), "{plan}");
         let steps = Bound::STEPS.into_iter().map(Bound::Edges).chain([Bound::None]);
         for bound in steps {
             let plan = explain(&client, statement.bounded(bound).into_owned()).await;

@@ -12,7 +12,7 @@ use super::plant::PlantInMemory;
 fn operations() -> impl Iterator<Item = (EventId, lotgraph::domain::Operation)> {
     dairy().filter_map(|event: Event| match event.fact {
         Fact::Operation(operation) => Some((event.id, operation)),
-        Fact::Master(_) | Fact::Void(_) => None,
+        _ => None,
     })
 }
 

@@ -78,7 +78,7 @@ fn process_closures_are_large_and_stay_equal_while_the_plant_grows() {
             .links()
             .filter(|l| l.role == Role::Consumed)
             .any(|l| o.outputs.iter().any(|out| out.lot == *l.lot)),
-        Fact::Master(_) | Fact::Void(_) => false,
+        _ => false,
     };
     assert!(
         events(PlantRequest::Process { lots: 2_000, seed: 1 }).filter(|e| tops_up(e.clone())).count() > 20

@@ -56,7 +56,7 @@ fn another_seed_gives_another_plant() {
 fn every_event_reads_back_from_its_line() {
     for request in SMALL {
         for event in events(request) {
-            let line = lotgraph::format::event::line(&event);
+            let line = lotgraph::format::canonical::line(&event);
             let value = lotgraph::format::json::parse(line.as_bytes()).unwrap();
             assert_eq!(lotgraph::format::event::parse(&value), Ok(event), "{line}");
         }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use lotgraph::domain::{Event, EventId, Lot, LotId, Master, Material, MaterialCode, Role};
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder};
 use lotgraph::genealogy::{Subgraph, SubgraphLot, SubgraphOperation};
-use lotgraph::store::planner::{LinkRow, OperationRow, RecordedEvent, State, plan};
+use lotgraph::store::planner::{LinkRow, OperationRow, RecordedEvent, State, bodies, plan};
 use lotgraph::store::planner::{events_needed, lots_needed, materials_needed};
 use lotgraph::store::{Direction, Revision, Status};
 
@@ -52,7 +52,7 @@ impl PlantInMemory {
                 state.materials.insert(code, material.clone());
             }
         }
-        let planned = plan(&batch, state);
+        let planned = plan(&batch, bodies(&batch), state);
         for outcome in &planned.outcomes {
             assert_eq!(outcome.status, Status::Accepted, "event {}", outcome.id);
         }

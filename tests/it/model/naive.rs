@@ -66,6 +66,7 @@ impl Model {
                 };
                 self.withdraw(void.event.as_str(), voided)
             }
+            Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => unreachable!("the model knows no holds"),
         };
         if fine {
             self.events.insert(event.id.to_string(), event.clone());

@@ -14,7 +14,7 @@ pub fn event(value: &Value) -> Event {
 pub fn batch(events: Vec<Event>) -> Batch {
     Batch {
         commit: Uuid::new_v4(),
-        events,
+        events: std::sync::Arc::new(events),
         atomic: true,
         recording: Recording {
             recorded_at: Timestamp::now(),

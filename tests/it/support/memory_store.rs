@@ -10,8 +10,8 @@ use lotgraph::domain::{
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use lotgraph::store::planner::{
-    EarliestProduction, LinkRow, OperationRow, RecordedEvent, State, Writes, events_needed, lots_needed,
-    materials_needed, plan,
+    EarliestProduction, LinkRow, OperationRow, RecordedEvent, State, Writes, bodies, events_needed,
+    lots_needed, materials_needed, plan,
 };
 use lotgraph::store::{
     Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey,
@@ -240,7 +240,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, batch: &Batch) -> Result<Receipt> {
         let mut plant = self.plant();
-        let planned = plan(batch, plant.state(batch));
+        let planned = plan(batch, bodies(batch), plant.state(batch));
         if !planned.writes.is_empty() {
             plant.apply(batch, planned.writes);
             plant.revision += 1;

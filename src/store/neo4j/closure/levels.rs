@@ -38,7 +38,7 @@ struct OperationsRow {
 /// Nodes with their least hops.
 type Hops = HashMap<String, u32>;
 
-pub(super) async fn by_levels(walk: &Walk<'_>) -> Result<Parts> {
+pub(super) async fn by_levels(walk: &Walk<'_, '_>) -> Result<Parts> {
     let (lots, mut operations) = reach(walk).await?;
     let ids: Vec<&str> = lots.keys().map(String::as_str).collect();
     for row in read::<PairsRow>(walk, &statement::STEP_IN_PLACE, "lots", &ids, None).await? {
@@ -53,7 +53,7 @@ pub(super) async fn by_levels(walk: &Walk<'_>) -> Result<Parts> {
 
 /// Lots and operations by breadth first search. Stops when the node limit is passed, at the end of a step: everything
 /// with fewer hops is then known.
-async fn reach(walk: &Walk<'_>) -> Result<(Hops, Hops)> {
+async fn reach(walk: &Walk<'_, '_>) -> Result<(Hops, Hops)> {
     let step_lots = walk.pick(&statement::STEP_LOTS_FORWARD, &statement::STEP_LOTS_BACKWARD);
     let step_operations =
         walk.pick(&statement::STEP_OPERATIONS_FORWARD, &statement::STEP_OPERATIONS_BACKWARD);
@@ -78,8 +78,8 @@ async fn reach(walk: &Walk<'_>) -> Result<(Hops, Hops)> {
 }
 
 async fn step(
-    walk: &Walk<'_>,
-    statement: &Statement,
+    walk: &Walk<'_, '_>,
+    statement: &'static Statement,
     name: &'static str,
     ids: &[String],
 ) -> Result<Vec<String>> {
@@ -116,7 +116,7 @@ fn first(mut lots: Hops, mut operations: Hops, count: usize) -> (Hops, Hops) {
     (lots, operations)
 }
 
-async fn details(walk: &Walk<'_>, lots: &Hops, operations: &Hops) -> Result<Parts> {
+async fn details(walk: &Walk<'_, '_>, lots: &Hops, operations: &Hops) -> Result<Parts> {
     let mut parts = Parts::new(walk.query.direction);
     let is_last = |hops: u32| walk.hops_max.is_some_and(|max| hops >= max);
     let statement = walk.pick(&statement::DETAIL_LOTS_FORWARD, &statement::DETAIL_LOTS_BACKWARD);
@@ -146,8 +146,8 @@ fn ids<'a>(nodes: impl Iterator<Item = (&'a String, &'a u32)>) -> Vec<&'a str> {
 }
 
 async fn read<Row: DeserializeOwned>(
-    walk: &Walk<'_>,
-    statement: &Statement,
+    walk: &Walk<'_, '_>,
+    statement: &'static Statement,
     name: &'static str,
     ids: &[impl AsRef<str>],
     more: Option<(&'static str, BoltType)>,
@@ -156,7 +156,7 @@ async fn read<Row: DeserializeOwned>(
     for chunk in ids.chunks(CHUNK) {
         let mut parameters = vec![(name, texts(chunk))];
         parameters.extend(more.clone());
-        all.extend(walk.connection.read("closure", statement, parameters, walk.deadline).await?);
+        all.extend(walk.source.read(statement, statement.text, parameters, walk.deadline).await?);
     }
     Ok(all)
 }

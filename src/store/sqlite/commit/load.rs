@@ -1,40 +1,27 @@
 //! Reads the state that the planner judges a batch against.
 
-use std::collections::HashMap;
+use std::time::Instant;
 
+use foldhash::HashMap;
 use uuid::Uuid;
 
-use crate::domain::{
-    Event, EventId, Lot, LotId, Master, MasterKind, MasterRef, Material, MaterialCode, Text,
-};
+use crate::domain::{Event, EventId, Lot, LotId, Master, MasterKind, MasterRef, Material, MaterialCode};
 use crate::store::Batch;
-use crate::store::planner::{RecordedEvent, State, events_needed, lots_needed, materials_needed};
+use crate::store::planner::{
+    HoldPaths, RecordedEvent, State, events_needed, hold_lots_needed, holds_needed, lots_needed,
+    materials_needed, paths_needed,
+};
+use crate::store::sqlite::closure::closure;
 use crate::store::sqlite::error::{Fallible, Fault};
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows;
 use crate::store::sqlite::statements::{GET_LOT, LOAD_EVENT, LOAD_MATERIAL};
 
-/// What a lot is and is called in the file; unchanged, its indexes need not be written again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Names {
-    pub(super) number: Option<Text>,
-    pub(super) supplier_lot: Option<Text>,
-    pub(super) material: Option<MaterialCode>,
-    pub(super) attributes: Option<String>,
-}
-
-/// A lot in the file.
-#[derive(Debug)]
-pub(super) struct KnownLot {
-    pub(super) key: i64,
-    pub(super) names: Names,
-}
-
 /// Keys of what is in the file already.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     pub(super) events: HashMap<EventId, i64>,
-    pub(super) lots: HashMap<LotId, KnownLot>,
+    pub(super) lots: HashMap<LotId, i64>,
 }
 
 /// The text that holds a lot's attributes; none for none.
@@ -51,15 +38,27 @@ pub(super) fn attributes_text(lot: &Lot) -> Fallible<Option<String>> {
 pub(super) fn load(snapshot: &Snapshot<'_>, batch: &Batch) -> Fallible<(State, Known)> {
     let mut state = State::default();
     let mut known = Known::default();
-    load_events(snapshot, batch, &mut state, &mut known)?;
-    load_lots(snapshot, batch, &mut state, &mut known)?;
+    load_events(snapshot, events_needed(batch), &mut state, &mut known)?;
+    load_lots(snapshot, lots_needed(batch, &state), &mut state, &mut known)?;
     load_materials(snapshot, batch, &mut state)?;
+    load_events(snapshot, holds_needed(&state), &mut state, &mut known)?;
+    if let Some(needs) = paths_needed(batch, &state) {
+        let forward = closure(snapshot, &needs.forward, Instant::now())?;
+        let producers = closure(snapshot, &needs.producers, Instant::now())?;
+        state.paths = Some(HoldPaths { forward, producers });
+        load_lots(snapshot, hold_lots_needed(&state), &mut state, &mut known)?;
+    }
     Ok((state, known))
 }
 
-fn load_events(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State, known: &mut Known) -> Fallible<()> {
+fn load_events(
+    snapshot: &Snapshot<'_>,
+    ids: Vec<EventId>,
+    state: &mut State,
+    known: &mut Known,
+) -> Fallible<()> {
     let mut statement = snapshot.statement(LOAD_EVENT)?;
-    for id in events_needed(batch) {
+    for id in ids {
         let mut found = statement.query([id.as_str()])?;
         let Some(row) = found.next()? else { continue };
         let body = rows::needed(row, 1)?.to_owned();
@@ -73,19 +72,13 @@ fn load_events(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State, known:
     Ok(())
 }
 
-fn load_lots(snapshot: &Snapshot<'_>, batch: &Batch, state: &mut State, known: &mut Known) -> Fallible<()> {
+fn load_lots(snapshot: &Snapshot<'_>, ids: Vec<LotId>, state: &mut State, known: &mut Known) -> Fallible<()> {
     let mut statement = snapshot.statement(GET_LOT)?;
-    for id in lots_needed(batch, state) {
+    for id in ids {
         let mut found = statement.query([id.as_str()])?;
         let Some(row) = found.next()? else { continue };
         let lot = rows::lot(row)?;
-        let names = Names {
-            number: lot.number.clone(),
-            supplier_lot: lot.supplier_lot.clone(),
-            material: lot.material.clone(),
-            attributes: rows::column(row, 6)?.map(str::to_owned),
-        };
-        known.lots.insert(id.clone(), KnownLot { key: row.get(0)?, names });
+        known.lots.insert(id.clone(), row.get(0)?);
         state.lots.insert(id, lot);
     }
     Ok(())

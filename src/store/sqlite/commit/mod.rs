@@ -3,12 +3,13 @@
 mod load;
 mod write;
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
+use self::load::Known;
 use super::error::Fallible;
 use super::readers::Snapshot;
 use crate::domain::MasterRef;
-use crate::store::planner::plan;
+use crate::store::planner::{State, bodies, plan};
 use crate::store::{Batch, Receipt};
 
 /// Keys of master data met so far: they never change, and a bulk load meets the same few again and again.
@@ -36,11 +37,27 @@ impl MasterKeys {
     }
 }
 
+/// From this many events on another thread is worth its start.
+const TOGETHER_MIN: usize = 500;
+
+/// What the planner needs. Of a large batch the bodies are written while its lots are read.
+fn prepare(snapshot: &Snapshot<'_>, batch: &Batch) -> Fallible<(Vec<String>, (State, Known))> {
+    if batch.events.len() < TOGETHER_MIN {
+        return Ok((bodies(batch), load::load(snapshot, batch)?));
+    }
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| bodies(batch));
+        let loaded = load::load(snapshot, batch);
+        let bodies = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((bodies, loaded?))
+    })
+}
+
 /// Judges a batch and writes what it comes to. Whoever calls it has opened the transaction, and ends it.
 pub(super) fn commit(snapshot: &Snapshot<'_>, keys: &mut MasterKeys, batch: &Batch) -> Fallible<Receipt> {
     let (current, last_event) = snapshot.revision()?;
-    let (state, known) = load::load(snapshot, batch)?;
-    let plan = plan(batch, state);
+    let (bodies, (state, known)) = prepare(snapshot, batch)?;
+    let plan = plan(batch, bodies, state);
     let mut revision = current;
     if plan.applied && !plan.writes.is_empty() {
         revision.0 += 1;

@@ -1,14 +1,15 @@
 //! Writes the rows of a plan, in the order of its fields.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use rusqlite::{CachedStatement, params};
 
 use super::MasterKeys;
-use super::load::{Known, KnownLot, Names, attributes_text};
-use crate::domain::{EventId, Fact, Flow, Lot, LotId, Master, MasterRef, MaterialClass, Operation};
-use crate::format::event as event_format;
-use crate::store::planner::{EarliestProduction, LotRow, OperationRow, VoidRow, Writes};
+use super::load::{Known, attributes_text};
+use crate::domain::{
+    EventId, Fact, Flow, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass, Operation, Quarantine,
+};
+use crate::format::canonical;
+use crate::store::planner::{EarliestProduction, LotChange, LotRow, OperationRow, VoidRow, Writes};
 use crate::store::sqlite::error::{Fallible, Fault};
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows::{self, role_number};
@@ -38,7 +39,7 @@ pub(super) fn write(
     let mut run = Run { snapshot, keys, events: known.events, lots: HashMap::new() };
     run.events(writes, revision, first_event)?;
     run.masters(writes)?;
-    run.lots(writes, known.lots)?;
+    run.lots(writes, &known.lots)?;
     run.operations(writes)?;
     run.links(writes)?;
     run.voids(writes)?;
@@ -93,7 +94,7 @@ impl Run<'_> {
             declare.execute(params![
                 reference.kind().name(),
                 reference.code(),
-                event_format::body(&Fact::Master(master.clone())),
+                canonical::body(&Fact::Master(master.clone())),
                 class,
                 parent as Option<&str>,
                 search,
@@ -124,14 +125,15 @@ impl Run<'_> {
         Ok(key)
     }
 
-    fn lots(&mut self, writes: &Writes, mut known: HashMap<LotId, KnownLot>) -> Fallible<()> {
+    fn lots(&mut self, writes: &Writes, known: &HashMap<LotId, i64>) -> Fallible<()> {
         let mut lookup = self.snapshot.statement(sql::LOAD_MASTER_KEY)?;
         let mut statements = LotStatements {
             insert: self.snapshot.statement(sql::INSERT_LOT)?,
             flows: self.snapshot.statement(sql::UPDATE_LOT_FLOWS)?,
             names: self.snapshot.statement(sql::UPDATE_LOT_NAMES)?,
+            quarantine: self.snapshot.statement(sql::UPDATE_LOT_QUARANTINE)?,
         };
-        for LotRow { lot, .. } in &writes.lots {
+        for LotRow { lot, change, quarantine, .. } in &writes.lots {
             let material = match &lot.material {
                 None => None,
                 Some(code) => {
@@ -139,10 +141,24 @@ impl Run<'_> {
                     Some(Self::master_key(self.keys, &mut lookup, &reference)?)
                 }
             };
-            let key = match known.remove(&lot.id) {
-                None => statements.insert(lot, material)?,
-                Some(before) => statements.update(lot, material, before)?,
+            let known = || known.get(&lot.id).copied().ok_or_else(|| lost("lot", lot.id.as_str()));
+            let key = match change {
+                LotChange::Created => statements.insert(lot, material)?,
+                LotChange::Described { .. } => {
+                    let key = known()?;
+                    statements.update_flows(key, lot)?;
+                    statements.update_names(key, lot, material)?;
+                    key
+                }
+                LotChange::Flows => {
+                    let key = known()?;
+                    statements.update_flows(key, lot)?;
+                    key
+                }
             };
+            if *quarantine && *change != LotChange::Created {
+                statements.update_quarantine(key, &lot.quarantine)?;
+            }
             self.lots.insert(lot.id.clone(), key);
         }
         Ok(())
@@ -182,11 +198,21 @@ impl Run<'_> {
 
     fn links(&mut self, writes: &Writes) -> Fallible<()> {
         let mut insert = self.snapshot.statement(sql::INSERT_LINK)?;
+        // Links come operation by operation: each is looked up once.
+        let mut operation: Option<(&EventId, i64)> = None;
         for link in &writes.links {
+            let operation = match operation {
+                Some((id, key)) if *id == link.operation => key,
+                _ => {
+                    let key = self.event_key(&link.operation)?;
+                    operation = Some((&link.operation, key));
+                    key
+                }
+            };
             let lot = self.lots.get(&link.lot).ok_or_else(|| lost("lot", link.lot.as_str()))?;
             let amount = link.quantity.as_ref().map(|quantity| quantity.amount.to_string());
             insert.execute(params![
-                self.event_key(&link.operation)?,
+                operation,
                 role_number(link.role),
                 link.position,
                 lot,
@@ -252,6 +278,7 @@ struct LotStatements<'a> {
     insert: CachedStatement<'a>,
     flows: CachedStatement<'a>,
     names: CachedStatement<'a>,
+    quarantine: CachedStatement<'a>,
 }
 
 impl LotStatements<'_> {
@@ -272,11 +299,12 @@ impl LotStatements<'_> {
             lot.origin().name(),
             lot.earliest_production.map(|at| at.micros()),
             lot.search_text(),
+            quarantine_text(&lot.quarantine)?,
+            status_text(&lot.quarantine),
         ])?)
     }
 
-    fn update(&mut self, lot: &Lot, material: Option<i64>, before: KnownLot) -> Fallible<i64> {
-        let KnownLot { key, names: before } = before;
+    fn update_flows(&mut self, key: i64, lot: &Lot) -> Fallible<()> {
         self.flows.execute(params![
             key,
             lot.material_claims,
@@ -289,24 +317,40 @@ impl LotStatements<'_> {
             lot.origin().name(),
             lot.earliest_production.map(|at| at.micros()),
         ])?;
-        let names = Names {
-            number: lot.number.clone(),
-            supplier_lot: lot.supplier_lot.clone(),
-            material: lot.material.clone(),
-            attributes: attributes_text(lot)?,
-        };
-        if names != before {
-            self.names.execute(params![
-                key,
-                lot.number.as_ref().map(AsRef::<str>::as_ref),
-                lot.supplier_lot.as_ref().map(AsRef::<str>::as_ref),
-                material,
-                names.attributes,
-                lot.search_text(),
-            ])?;
-        }
-        Ok(key)
+        Ok(())
     }
+
+    fn update_quarantine(&mut self, key: i64, quarantine: &Quarantine) -> Fallible<()> {
+        self.quarantine.execute(params![key, quarantine_text(quarantine)?, status_text(quarantine)])?;
+        Ok(())
+    }
+
+    fn update_names(&mut self, key: i64, lot: &Lot, material: Option<i64>) -> Fallible<()> {
+        self.names.execute(params![
+            key,
+            lot.number.as_ref().map(AsRef::<str>::as_ref),
+            lot.supplier_lot.as_ref().map(AsRef::<str>::as_ref),
+            material,
+            attributes_text(lot)?,
+            lot.search_text(),
+        ])?;
+        Ok(())
+    }
+}
+
+/// What holds say, as JSON; nothing for a lot of which they say nothing.
+fn quarantine_text(quarantine: &Quarantine) -> Fallible<Option<String>> {
+    if quarantine.is_clear() {
+        return Ok(None);
+    }
+    serde_json::to_string(quarantine)
+        .map(Some)
+        .map_err(|error| Fault::damaged(format!("a quarantine: {error}")))
+}
+
+/// A status as the index holds it: nothing for an available lot.
+fn status_text(quarantine: &Quarantine) -> Option<&'static str> {
+    Some(quarantine.status()).filter(|status| *status != LotStatus::Available).map(LotStatus::name)
 }
 
 /// A flow as JSON; nothing while nothing moved.

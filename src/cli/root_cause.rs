@@ -1,0 +1,274 @@
+//! `lotgraph root-cause`: asks what the bad lots have in common, and prints the answer.
+
+use std::fmt::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use super::{table, write_out};
+use crate::domain::{LotId, MaterialCode, Text};
+use crate::genealogy::common_cause::{Caution, Group, LEVEL, Verdict};
+use crate::service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion};
+use crate::service::trace::{TraceLimits, Tracer};
+use crate::store::{LotFilter, Store};
+
+/// Factors of one group that a table names.
+const FACTORS_SHOWN: usize = 3;
+
+/// How to print the answer.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Table,
+    /// One object with everything
+    Json,
+    /// One line a factor
+    Csv,
+}
+
+/// One root cause question.
+#[derive(Debug, Args)]
+pub struct RootCauseArguments {
+    /// The lots that went wrong
+    #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1.., required_unless_present = "marked")]
+    cases: Vec<String>,
+    /// Instead: the lots that carry this attribute, e.g. result=FAIL
+    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "cases")]
+    marked: Option<String>,
+    /// With --marked: only lots of this material
+    #[arg(long, value_name = "MATERIAL", requires = "marked")]
+    material: Option<String>,
+    /// The lots to compare with [default: same materials and days, no cases]
+    #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1..)]
+    controls: Option<Vec<String>>,
+    /// Choose at most so many controls for each case, of the same material and week
+    #[arg(long, value_name = "N", conflicts_with = "controls", value_parser = clap::value_parser!(u32).range(1..))]
+    controls_per_case: Option<u32>,
+    /// Also walk where time would have to go back
+    #[arg(long)]
+    ignore_time: bool,
+    /// At most this many groups of factors
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    first: usize,
+    /// How to print the answer
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+impl RootCauseArguments {
+    fn question(&self) -> anyhow::Result<RootCauseQuestion> {
+        let lots = |lots: &[String]| -> anyhow::Result<Vec<LotId>> {
+            let lot = |text: &String| LotId::parse(text).map_err(|e| anyhow::anyhow!("lot {text:?} {e}"));
+            lots.iter().map(lot).collect()
+        };
+        let cases = match &self.marked {
+            None => Cases::Lots(lots(&self.cases)?),
+            Some(mark) => self.marked(mark)?,
+        };
+        let controls = match &self.controls {
+            Some(controls) => Controls::Lots(lots(controls)?),
+            None => Controls::Alike { per_case: self.controls_per_case },
+        };
+        Ok(RootCauseQuestion { cases, controls, respect_time: !self.ignore_time })
+    }
+
+    fn marked(&self, mark: &str) -> anyhow::Result<Cases> {
+        let text = |text: &str| Text::parse(text).map_err(|e| anyhow::anyhow!("--marked {text:?} {e}"));
+        let parts = mark.split_once('=');
+        let (name, value) = parts.ok_or_else(|| anyhow::anyhow!("--marked {mark:?} is not NAME=VALUE"))?;
+        let code =
+            |code: &String| MaterialCode::parse(code).map_err(|e| anyhow::anyhow!("--material {code:?} {e}"));
+        let materials = self.material.as_ref().map(code).transpose()?.map(|code| vec![code]);
+        let among = LotFilter { materials, ..LotFilter::default() };
+        Ok(Cases::Marked { among, name: text(name)?, value: text(value)? })
+    }
+}
+
+pub(super) async fn run(
+    arguments: &RootCauseArguments,
+    store: Arc<dyn Store>,
+    limits: TraceLimits,
+) -> anyhow::Result<ExitCode> {
+    let answer = Tracer::new(store, limits).root_cause(&arguments.question()?).await?;
+    let printed = match arguments.format {
+        Format::Table => for_people(&answer, arguments.first).into_bytes(),
+        Format::Json => format!("{:#}\n", as_json(&answer, arguments.first)).into_bytes(),
+        Format::Csv => as_csv(&answer, arguments.first)?,
+    };
+    write_out(&printed)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn for_people(answer: &RootCauseAnswer, first: usize) -> String {
+    let common = &answer.common;
+    let mut out = format!(
+        "{} cases against {} controls; {} groups of factors tested; revision {}\n",
+        answer.cases.len(),
+        answer.controls.len(),
+        common.tested,
+        answer.subgraph.revision
+    );
+    for caution in &common.cautions {
+        let _ = writeln!(out, "Caution: {}", in_words(*caution));
+    }
+    let head = ["CASES", "CONTROLS", "ODDS RATIO (95 %)", "P", "Q", "DEPTH", "FACTORS"];
+    let mut rows = vec![head.map(str::to_owned)];
+    rows.extend(common.groups.iter().take(first).map(|group| row(group, answer)));
+    out.push('\n');
+    table::aligned(&rows, &mut out);
+    let hidden = common.groups.len().saturating_sub(first);
+    if hidden > 0 {
+        let _ = writeln!(out, "… {hidden} more groups: --first shows more");
+    }
+    let chosen: Vec<String> =
+        common.explaining.iter().map(|n| common.groups[*n].members[0].factor.label()).collect();
+    let explained = answer.cases.len() - common.unexplained.len();
+    let _ = match chosen.is_empty() {
+        true => writeln!(out, "\nNo find: no factor has q at most {LEVEL}."),
+        false => {
+            writeln!(out, "\nExplains {explained} of {} cases: {}", answer.cases.len(), chosen.join("; "))
+        }
+    };
+    let verdict =
+        if answer.is_partial() { "PARTIAL: the node limit was reached; name fewer lots" } else { "complete" };
+    let _ = writeln!(out, "Answer: {verdict}");
+    out
+}
+
+fn row(group: &Group, answer: &RootCauseAnswer) -> [String; 7] {
+    let table = group.table;
+    let numbers = group.score.map_or_else(
+        || [without_numbers(group.verdict).to_owned(), String::new(), String::new()],
+        |score| {
+            let ratio = score.odds_ratio;
+            let odds = format!("{:.1} ({:.1}–{:.1})", ratio.estimate, ratio.low, ratio.high);
+            [odds, format!("{:.2e}", score.p), format!("{:.2e}", score.q)]
+        },
+    );
+    let [odds, p, q] = numbers;
+    [
+        format!("{}/{}", table.exposed_cases, answer.cases.len()),
+        format!("{}/{}", table.exposed_controls, answer.controls.len()),
+        odds,
+        p,
+        q,
+        group.members[0].depth.to_string(),
+        factors(group),
+    ]
+}
+
+/// The nearest factors of a group; what always occurs together is joined by `=`.
+fn factors(group: &Group) -> String {
+    let shown = group.members.iter().take(FACTORS_SHOWN);
+    let named: Vec<String> =
+        shown.map(|member| format!("{} {}", member.factor.kind().name(), member.factor.label())).collect();
+    let more = group.members.len().saturating_sub(FACTORS_SHOWN);
+    let more = if more > 0 { format!(" = {more} more") } else { String::new() };
+    format!("{}{more}", named.join(" = "))
+}
+
+fn without_numbers(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Tested => "",
+        Verdict::NoControls => "no controls",
+        Verdict::Untestable => "too few to tell",
+        Verdict::NoContrast => "all lots have it",
+    }
+}
+
+fn in_words(caution: Caution) -> &'static str {
+    match caution {
+        Caution::NoControls => "there are no controls, so factors are only counted",
+        Caution::GroupsTooSmall => "so few lots cannot show a cause, whatever they have in common",
+        Caution::NoExposure => "nothing is on record upstream of any case",
+    }
+}
+
+/// The name of a verdict or caution in machine-readable answers.
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Tested => "TESTED",
+        Verdict::NoControls => "NO_CONTROLS",
+        Verdict::Untestable => "UNTESTABLE",
+        Verdict::NoContrast => "NO_CONTRAST",
+    }
+}
+
+fn caution_name(caution: Caution) -> &'static str {
+    match caution {
+        Caution::NoControls => "NO_CONTROLS",
+        Caution::GroupsTooSmall => "GROUPS_TOO_SMALL",
+        Caution::NoExposure => "NO_EXPOSURE",
+    }
+}
+
+fn as_json(answer: &RootCauseAnswer, first: usize) -> Value {
+    let common = &answer.common;
+    let group = |group: &Group| {
+        let factors: Vec<Value> = group.members.iter().map(|member| {
+            let evidence = member.evidence.map(|evidence| {
+                let (case, lot, operation) = answer.ids_of(evidence);
+                json!({"case": case.as_str(), "lot": lot.as_str(), "operation": operation.map(|id| id.as_str())})
+            });
+            json!({"kind": member.factor.kind().name(), "label": member.factor.label(),
+                "codes": member.factor.codes(), "depth": member.depth, "evidence": evidence})
+        }).collect();
+        let ratio = group.score.map(|score| score.odds_ratio);
+        json!({"verdict": verdict_name(group.verdict), "exposedCases": group.table.exposed_cases,
+            "exposedControls": group.table.exposed_controls, "coverage": group.coverage(),
+            "oddsRatio": ratio.map(|r| json!({"estimate": r.estimate, "low": r.low, "high": r.high})),
+            "p": group.score.map(|score| score.p), "q": group.score.map(|score| score.q), "factors": factors})
+    };
+    let unexplained: Vec<&str> =
+        common.unexplained.iter().map(|case| answer.lot_id(answer.cases[*case as usize]).as_str()).collect();
+    json!({"revision": answer.subgraph.revision.to_string(), "caseCount": answer.cases.len(),
+        "controlCount": answer.controls.len(), "testedCount": common.tested,
+        "groupCount": common.groups.len(), "isPartial": answer.is_partial(),
+        "cautions": common.cautions.iter().map(|c| caution_name(*c)).collect::<Vec<_>>(),
+        "groups": common.groups.iter().take(first).map(group).collect::<Vec<_>>(),
+        "explaining": common.explaining, "unexplained": unexplained})
+}
+
+fn as_csv(answer: &RootCauseAnswer, first: usize) -> anyhow::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record([
+        "group",
+        "kind",
+        "factor",
+        "depth",
+        "exposed_cases",
+        "cases",
+        "exposed_controls",
+        "controls",
+        "verdict",
+        "odds_ratio",
+        "low",
+        "high",
+        "p",
+        "q",
+    ])?;
+    for (number, group) in answer.common.groups.iter().take(first).enumerate() {
+        let score = group.score.map_or_else(Vec::new, |score| {
+            let ratio = score.odds_ratio;
+            vec![ratio.estimate, ratio.low, ratio.high, score.p, score.q]
+        });
+        for member in &group.members {
+            let mut record = vec![
+                (number + 1).to_string(),
+                member.factor.kind().name().to_owned(),
+                member.factor.label(),
+                member.depth.to_string(),
+                group.table.exposed_cases.to_string(),
+                group.table.cases.to_string(),
+                group.table.exposed_controls.to_string(),
+                group.table.controls.to_string(),
+                verdict_name(group.verdict).to_owned(),
+            ];
+            record.extend((0..5).map(|n| score.get(n).map(ToString::to_string).unwrap_or_default()));
+            writer.write_record(&record)?;
+        }
+    }
+    Ok(writer.into_inner()?)
+}

@@ -1,0 +1,282 @@
+//! Holds: what quarantines lots and frees them again, and the marks that lots carry meanwhile.
+
+use serde::{Deserialize, Serialize};
+
+use super::identifier::{EventId, LotId, Text};
+use super::operation::OperationKind;
+use super::time::Timestamp;
+
+/// The most steps of a path that a mark keeps: those nearest its lot.
+pub const PATH_STEPS_MAX: usize = 16;
+
+/// Whether lots that a hold reaches may flow on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum HoldPolicy {
+    /// Drawing from them is refused.
+    Block,
+    /// They may be drawn; what is made of them is marked too.
+    Warn,
+}
+
+impl HoldPolicy {
+    /// Every policy.
+    pub const ALL: &'static [Self] = &[Self::Block, Self::Warn];
+
+    /// The policy as events and answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "BLOCK",
+            Self::Warn => "WARN",
+        }
+    }
+}
+
+/// What is to become of released lots.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Disposition {
+    /// They are good.
+    Released,
+    /// They may only be worked over.
+    Rework,
+    /// They may only be thrown away.
+    Scrap,
+    /// They may only be shipped, back to whom they came from.
+    Return,
+}
+
+impl Disposition {
+    /// Every disposition.
+    pub const ALL: &'static [Self] = &[Self::Released, Self::Rework, Self::Scrap, Self::Return];
+
+    /// The disposition as events and answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Released => "RELEASED",
+            Self::Rework => "REWORK",
+            Self::Scrap => "SCRAP",
+            Self::Return => "RETURN",
+        }
+    }
+
+    /// Whether an operation of this kind may draw from a lot with this disposition. Throwing away is always allowed.
+    #[must_use]
+    pub const fn allows(self, kind: OperationKind) -> bool {
+        match self {
+            Self::Released => true,
+            Self::Rework => matches!(kind, OperationKind::Rework | OperationKind::Scrap),
+            Self::Scrap => matches!(kind, OperationKind::Scrap),
+            Self::Return => matches!(kind, OperationKind::Ship | OperationKind::Scrap),
+        }
+    }
+}
+
+/// Puts lots into quarantine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The lots, each once, ordered.
+    pub lots: Vec<LotId>,
+    /// Why.
+    pub reason: Text,
+    /// What sort of trouble it is.
+    pub category: Option<Text>,
+    /// Whether everything made of the lots is suspect too.
+    pub propagate: bool,
+    /// Whether suspect lots may flow on.
+    pub policy: HoldPolicy,
+}
+
+/// Ends a hold, or an inspection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The hold; absent: the lots are released from inspection and from an earlier disposition.
+    pub hold: Option<EventId>,
+    /// Only these lots of the hold, each once, ordered; empty: all of them.
+    pub lots: Vec<LotId>,
+    /// Why.
+    pub reason: Text,
+    /// What is to become of the lots.
+    pub disposition: Disposition,
+}
+
+/// Lets one operation draw from lots that must stay where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The event that may draw; still to come.
+    pub operation: EventId,
+    /// The lots it may draw from, each once, ordered.
+    pub lots: Vec<LotId>,
+    /// Why.
+    pub reason: Text,
+}
+
+/// How a hold concerns a lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum MarkKind {
+    /// The hold names it.
+    Held,
+    /// A walk of the trace leads to it from a lot that the hold names.
+    Suspect,
+}
+
+/// One step of a path: an operation and the lot that came out of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldStep {
+    /// The operation.
+    pub operation: EventId,
+    /// The lot.
+    pub lot: LotId,
+}
+
+/// What a lot carries while a hold concerns it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldMark {
+    /// The hold.
+    pub hold: EventId,
+    /// How it concerns the lot.
+    pub kind: MarkKind,
+    /// The hold's policy for suspect lots.
+    pub policy: HoldPolicy,
+    /// The hold's reason.
+    pub reason: Text,
+    /// The earliest moment the trouble can have reached the lot; absent: always.
+    pub arrival: Option<Timestamp>,
+    /// The held lot from which it came; the lot itself when that is held.
+    pub from: LotId,
+    /// How it came: the last [`PATH_STEPS_MAX`] steps.
+    pub path: Vec<HoldStep>,
+    /// Whether steps are missing between `from` and the first one.
+    pub path_cut: bool,
+}
+
+impl HoldMark {
+    /// The path for people: `A > O1 > B`.
+    #[must_use]
+    pub fn path_text(&self) -> String {
+        let mut text = self.from.as_str().to_owned();
+        if self.path_cut {
+            text.push_str(" > …");
+        }
+        for step in &self.path {
+            text.push_str(&format!(" > {} > {}", step.operation, step.lot));
+        }
+        text
+    }
+}
+
+/// Leave for one operation to draw from a lot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Permit {
+    /// The event that may draw.
+    pub operation: EventId,
+    /// The override that says so.
+    pub by: EventId,
+    /// Its reason.
+    pub reason: Text,
+}
+
+/// Whether a lot may flow on, as its events make it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum LotStatus {
+    /// A hold names it.
+    Quarantined,
+    /// It came from a lot that a hold names.
+    Suspect,
+    /// It was released for rework, scrapping or return only.
+    Rejected,
+    /// Its material must be released before use, and it was not yet.
+    PendingInspection,
+    /// Nothing speaks against its use.
+    Available,
+}
+
+impl LotStatus {
+    /// Every status.
+    pub const ALL: &'static [Self] =
+        &[Self::Quarantined, Self::Suspect, Self::Rejected, Self::PendingInspection, Self::Available];
+
+    /// The status as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Quarantined => "QUARANTINED",
+            Self::Suspect => "SUSPECT",
+            Self::Rejected => "REJECTED",
+            Self::PendingInspection => "PENDING_INSPECTION",
+            Self::Available => "AVAILABLE",
+        }
+    }
+}
+
+/// Everything that speaks for or against the use of a lot; empty for nearly every lot.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Quarantine {
+    /// The holds that concern it, by id.
+    pub marks: Vec<HoldMark>,
+    /// What it may only be used for, after a release that did not find it good.
+    pub disposition: Option<Disposition>,
+    /// Whether it waits for its release from inspection.
+    pub inspection_due: bool,
+    /// Operations that may draw from it all the same, in the order of the overrides.
+    pub permits: Vec<Permit>,
+}
+
+impl Quarantine {
+    /// Whether there is nothing to say.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.marks.is_empty() && self.disposition.is_none() && !self.inspection_due && self.permits.is_empty()
+    }
+
+    /// The gravest thing that speaks against the lot's use.
+    #[must_use]
+    pub fn status(&self) -> LotStatus {
+        if self.marks.iter().any(|mark| mark.kind == MarkKind::Held) {
+            LotStatus::Quarantined
+        } else if !self.marks.is_empty() {
+            LotStatus::Suspect
+        } else if self.disposition.is_some() {
+            LotStatus::Rejected
+        } else if self.inspection_due {
+            LotStatus::PendingInspection
+        } else {
+            LotStatus::Available
+        }
+    }
+
+    /// The mark of a hold.
+    #[must_use]
+    pub fn mark_of(&self, hold: &EventId) -> Option<&HoldMark> {
+        self.marks.iter().find(|mark| mark.hold == *hold)
+    }
+
+    /// Puts a mark, in the place of one of the same hold.
+    pub fn put_mark(&mut self, mark: HoldMark) {
+        self.remove_mark(&mark.hold);
+        let place = self.marks.partition_point(|known| known.hold < mark.hold);
+        self.marks.insert(place, mark);
+    }
+
+    /// Takes the mark of a hold away.
+    pub fn remove_mark(&mut self, hold: &EventId) {
+        self.marks.retain(|mark| mark.hold != *hold);
+    }
+
+    /// Whether an override lets this operation draw from the lot.
+    #[must_use]
+    pub fn permits(&self, operation: &EventId) -> bool {
+        self.permits.iter().any(|permit| permit.operation == *operation)
+    }
+
+    /// Keeps what a release said is to become of the lot.
+    pub fn dispose(&mut self, disposition: Disposition) {
+        self.disposition = Some(disposition).filter(|disposition| *disposition != Disposition::Released);
+    }
+}

@@ -1,0 +1,12 @@
+//! Statistics for comparing two groups: pure numbers, no words of the plant.
+
+pub mod contingency;
+pub mod cut;
+pub mod discovery;
+pub mod gamma;
+pub mod rank;
+
+pub use contingency::{OddsRatio, Table};
+pub use cut::{Cut, Side, best_cut};
+pub use discovery::benjamini_hochberg;
+pub use rank::{RankTest, mann_whitney};

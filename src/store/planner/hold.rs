@@ -1,0 +1,272 @@
+//! Holds, releases and overrides: who may draw from which lot, and which lots a hold marks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
+
+use super::apply::{Planner, link_path};
+use super::hold_graph::{HoldGraph, Way};
+use super::state::State;
+use crate::domain::operation::Link;
+use crate::domain::{
+    Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind, Operation,
+    OperationKind, Override, Permit, Problem, Release, Role,
+};
+
+/// The holds at work in a batch.
+#[derive(Default)]
+pub(super) struct Holds {
+    /// Where holds lead; absent when no hold of the batch spreads.
+    graph: Option<HoldGraph>,
+    /// Which lots carry the mark of a hold, as far as the batch can change that.
+    marked: HashMap<EventId, BTreeSet<LotId>>,
+    /// What the holds say that this batch records or meets.
+    facts: HashMap<EventId, Hold>,
+    /// Holds whose marks may be behind what was accepted.
+    stale: BTreeSet<EventId>,
+}
+
+impl Holds {
+    /// The holds as they were before the batch.
+    pub(super) fn new(state: &State) -> Self {
+        let mut marked: HashMap<EventId, BTreeSet<LotId>> = HashMap::default();
+        for lot in state.lots.values() {
+            for mark in &lot.quarantine.marks {
+                marked.entry(mark.hold.clone()).or_default().insert(lot.id.clone());
+            }
+        }
+        let facts = state.events.iter().filter_map(|(id, recorded)| match &recorded.event.fact {
+            Fact::Hold(hold) => Some((id.clone(), hold.clone())),
+            _ => None,
+        });
+        let graph = state.paths.as_ref().map(HoldGraph::new);
+        Self { graph, marked, facts: facts.collect(), stale: BTreeSet::new() }
+    }
+}
+
+impl Planner<'_> {
+    /// Refuses an operation that draws from a lot which must stay where it is.
+    pub(super) fn admit(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
+        self.settle_holds();
+        for link in operation.links().filter(|link| link.role == Role::Consumed) {
+            let Some(lot) = self.known_lot(link.lot) else { continue };
+            if let Some((code, message)) = objection(lot, id, operation.kind, link) {
+                return Err(Problem::new(
+                    code,
+                    format!("{}.lot", link_path(link.role, link.position)),
+                    message,
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows an accepted operation.
+    pub(super) fn follow(&mut self, id: &EventId, operation: &Operation) {
+        let Some(graph) = &mut self.holds.graph else { return };
+        graph.add(id, operation);
+        self.mark_stale(operation);
+    }
+
+    /// Forgets a withdrawn operation.
+    pub(super) fn unfollow(&mut self, id: &EventId, operation: &Operation) {
+        self.settle_holds();
+        let Some(graph) = &mut self.holds.graph else { return };
+        graph.remove(id, operation);
+        self.mark_stale(operation);
+    }
+
+    fn mark_stale(&mut self, operation: &Operation) {
+        let mut stale = BTreeSet::new();
+        for link in operation.links() {
+            let marks = self.known_lot(link.lot).map_or(&[][..], |lot| &lot.quarantine.marks);
+            stale.extend(marks.iter().map(|mark| mark.hold.clone()));
+        }
+        self.holds.stale.extend(stale);
+    }
+
+    /// Brings the marks of every hold up to what was accepted.
+    pub(super) fn settle_holds(&mut self) {
+        while let Some(hold) = self.holds.stale.pop_first() {
+            self.spread_hold(&hold);
+        }
+    }
+
+    pub(super) fn hold(&mut self, id: &EventId, hold: &Hold) -> Result<(), Problem> {
+        self.must_be_known(&hold.lots)?;
+        for lot in &hold.lots {
+            let mark = HoldMark {
+                hold: id.clone(),
+                kind: MarkKind::Held,
+                policy: hold.policy,
+                reason: hold.reason.clone(),
+                arrival: None,
+                from: lot.clone(),
+                path: Vec::new(),
+                path_cut: false,
+            };
+            self.change_lot(lot, |lot| lot.quarantine.put_mark(mark));
+        }
+        self.holds.marked.insert(id.clone(), hold.lots.iter().cloned().collect());
+        self.holds.facts.insert(id.clone(), hold.clone());
+        self.holds.stale.insert(id.clone());
+        Ok(())
+    }
+
+    pub(super) fn release(&mut self, release: &Release) -> Result<(), Problem> {
+        let Some(id) = &release.hold else { return self.release_lots(release) };
+        let Some(hold) = self.holds.facts.get(id).cloned() else {
+            let message = format!("no hold {id} is in the ledger; send it first, or correct the id");
+            return Err(Problem::new(ErrorCode::HoldUnknown, "hold", message));
+        };
+        let lots = if release.lots.is_empty() { &hold.lots } else { &release.lots };
+        let held: Vec<bool> = lots.iter().map(|lot| self.is_held(lot, id)).collect();
+        if !held.contains(&true) {
+            let message = format!("hold {id} was released before");
+            return Err(Problem::new(ErrorCode::HoldReleased, "hold", message));
+        }
+        // Whoever names lots means each of them; a hold released in parts has lots that are free by now.
+        if let Some(n) = held.iter().position(|held| !held).filter(|_| !release.lots.is_empty()) {
+            let message = format!("lot {} is not held by {id}, or was released before", lots[n]);
+            return Err(Problem::new(ErrorCode::HoldReleased, format!("lots[{n}]"), message));
+        }
+        self.settle_holds();
+        let before = self.holds.marked.get(id).cloned().unwrap_or_default();
+        for lot in lots {
+            self.change_lot(lot, |lot| lot.quarantine.remove_mark(id));
+        }
+        self.spread_hold(id);
+        let freed = before.iter().filter(|lot| self.mark_of(lot, id).is_none());
+        for lot in freed.cloned().collect::<Vec<LotId>>() {
+            if release.disposition != Disposition::Released {
+                self.change_lot(&lot, |lot| lot.quarantine.dispose(release.disposition));
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases lots from inspection, and from what an earlier release said.
+    fn release_lots(&mut self, release: &Release) -> Result<(), Problem> {
+        self.must_be_known(&release.lots)?;
+        for lot in &release.lots {
+            self.change_lot(lot, |lot| {
+                lot.quarantine.inspection_due = false;
+                lot.quarantine.dispose(release.disposition);
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn permit(&mut self, id: &EventId, permit: &Override) -> Result<(), Problem> {
+        self.must_be_known(&permit.lots)?;
+        for lot in &permit.lots {
+            let leave =
+                Permit { operation: permit.operation.clone(), by: id.clone(), reason: permit.reason.clone() };
+            self.change_lot(lot, |lot| lot.quarantine.permits.push(leave));
+        }
+        Ok(())
+    }
+
+    fn must_be_known(&self, lots: &[LotId]) -> Result<(), Problem> {
+        let Some(n) = lots.iter().position(|lot| self.known_lot(lot).is_none()) else { return Ok(()) };
+        let message = format!("no event names lot {}; record it first, or correct the id", lots[n]);
+        Err(Problem::new(ErrorCode::LotUnknown, format!("lots[{n}]"), message))
+    }
+
+    fn mark_of(&self, lot: &LotId, hold: &EventId) -> Option<&HoldMark> {
+        self.known_lot(lot).and_then(|lot| lot.quarantine.mark_of(hold))
+    }
+
+    fn is_held(&self, lot: &LotId, hold: &EventId) -> bool {
+        self.mark_of(lot, hold).is_some_and(|mark| mark.kind == MarkKind::Held)
+    }
+
+    fn change_lot(&mut self, id: &LotId, change: impl FnOnce(&mut Lot)) {
+        let mut lot = self.lot(id);
+        change(&mut lot);
+        self.touch(lot);
+    }
+
+    /// Marks exactly the lots that a trace from the lots still held reaches.
+    fn spread_hold(&mut self, id: &EventId) {
+        let Some(graph) = &self.holds.graph else { return };
+        let Some(hold) = self.holds.facts.get(id).cloned() else { return };
+        let before = self.holds.marked.get(id).cloned().unwrap_or_default();
+        let held: BTreeSet<LotId> = before.iter().filter(|lot| self.is_held(lot, id)).cloned().collect();
+        let recorded = |lot: &LotId| self.state.lots.get(lot).and_then(|lot| lot.earliest_production);
+        let reached = if hold.propagate { graph.reach(&held, recorded) } else { BTreeMap::new() };
+        let mut after = held;
+        for lot in before.iter().filter(|lot| !after.contains(*lot) && !reached.contains_key(*lot)) {
+            self.change_lot(lot, |lot| lot.quarantine.remove_mark(id));
+        }
+        for (lot, way) in reached {
+            let mark = suspect(id, &hold, way);
+            if self.mark_of(&lot, id) != Some(&mark) {
+                self.change_lot(&lot, |lot| lot.quarantine.put_mark(mark));
+            }
+            after.insert(lot);
+        }
+        self.holds.marked.insert(id.clone(), after);
+    }
+}
+
+fn suspect(id: &EventId, hold: &Hold, way: Way) -> HoldMark {
+    HoldMark {
+        hold: id.clone(),
+        kind: MarkKind::Suspect,
+        policy: hold.policy,
+        reason: hold.reason.clone(),
+        arrival: way.arrival,
+        from: way.from,
+        path: way.path,
+        path_cut: way.path_cut,
+    }
+}
+
+/// What speaks against an operation drawing from a lot.
+fn objection(
+    lot: &Lot,
+    operation: &EventId,
+    kind: OperationKind,
+    link: Link<'_>,
+) -> Option<(ErrorCode, String)> {
+    let quarantine = &lot.quarantine;
+    if quarantine.is_clear() || kind == OperationKind::Scrap || quarantine.permits(operation) {
+        return None;
+    }
+    if let Some(mark) = quarantine.marks.iter().find(|mark| blocks(lot, mark, link)) {
+        let how = match mark.kind {
+            MarkKind::Held => "held",
+            MarkKind::Suspect => "suspect",
+        };
+        let message = format!(
+            "lot {} is {how} by hold {} ({}), path {}; release the hold, scrap the lot, or send an override for {operation} first",
+            lot.id,
+            mark.hold,
+            mark.reason,
+            mark.path_text()
+        );
+        return Some((ErrorCode::LotOnHold, message));
+    }
+    if let Some(disposition) = quarantine.disposition.filter(|disposition| !disposition.allows(kind)) {
+        let message =
+            format!("lot {} was released for {} only, not for {}", lot.id, disposition.name(), kind.name());
+        return Some((ErrorCode::LotRejected, message));
+    }
+    quarantine.inspection_due.then(|| {
+        let message = format!("lot {} waits for its release from inspection", lot.id);
+        (ErrorCode::LotPendingInspection, message)
+    })
+}
+
+/// Whether a mark forbids this draw. What was surely drawn before the trouble arrived is not suspect (DESIGN §4 rule 2),
+/// unless a clock error leaves that open (rule 3).
+fn blocks(lot: &Lot, mark: &HoldMark, link: Link<'_>) -> bool {
+    let before = mark.arrival.is_some_and(|arrival| link.latest < arrival);
+    let conflict = lot.earliest_production.is_some_and(|produced| link.latest < produced);
+    match (mark.kind, mark.policy) {
+        (MarkKind::Held, _) => true,
+        (MarkKind::Suspect, HoldPolicy::Warn) => false,
+        (MarkKind::Suspect, HoldPolicy::Block) => !before || conflict,
+    }
+}

@@ -1,0 +1,5 @@
+//! Root cause: pure comparisons against single traces and planted causes, then the API and the command.
+
+mod answers;
+mod plant;
+mod planted;
