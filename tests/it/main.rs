@@ -12,6 +12,7 @@ mod graphiql;
 mod graphql;
 mod import;
 mod import_command;
+mod investigate;
 mod model;
 mod neo4j_away;
 mod oracle;

@@ -36,6 +36,11 @@ pub const MISTAKEN_EVENT: &str = "UNL-0314-F05-2";
 /// What replaces it.
 pub const CORRECTED_EVENT: &str = "UNL-0314-F05-2-R";
 
+/// The delivery whose cooling failed: the demo's investigation leads to it.
+const WARM: (i64, &str, u32) = (27, "F05", 2);
+/// Its temperature in tenths of a degree; 10 °C on arrival is the most (Regulation (EC) 853/2004, annex III, section IX).
+const WARM_TEMPERATURE: i64 = 118;
+
 /// One delivery on its way from the tanker into a silo.
 struct Delivery {
     name: String,
@@ -113,7 +118,9 @@ impl Dairy {
             ("protein", 318, 356, 2, "P1"),
             ("pH", 662, 676, 2, "Q30"),
         ] {
-            let value = decimal(self.chance.between(low, high), scale);
+            let usual = self.chance.between(low, high);
+            let warm = name == "temperature" && delivery.place == WARM;
+            let value = decimal(if warm { WARM_TEMPERATURE } else { usual }, scale);
             step = step.parameter(name, &value, unit);
         }
         let antibiotics = if refused { "positive" } else { "negative" };

@@ -4,7 +4,8 @@
 //! third day. Milk is pasteurised, separated, standardised and bottled, or blended, fermented, flavoured and filled into
 //! cups; packaging is changed over while the lines run; pallets are sampled, split, relabelled for export, shipped. Two
 //! deliveries are refused, pallets are damaged, start-up product is put back, and once the wrong silo is scanned: that
-//! event is voided and replaced.
+//! event is voided and replaced. One delivery arrives warm and is pumped into a silo all the same: docs/INVESTIGATE.md
+//! finds it from three complaints.
 //!
 //! Every quantity balances within the losses of the step. The plant is the same on every machine; [`story`] names lots
 //! of it that make good questions.
@@ -58,6 +59,10 @@ pub struct DemoStory {
     pub silo: LotId,
     /// What is printed on [`DemoStory::backward_seed`].
     pub printed_number: String,
+    /// Pallets that customers complain of: what do they have in common?
+    pub complaints: [LotId; 3],
+    /// The delivery that spoilt them, through a silo that is refilled: it arrived warm.
+    pub culprit: LotId,
 }
 
 /// The lots to ask about.
@@ -69,6 +74,8 @@ pub fn story() -> DemoStory {
         affected_pallet: record::lot("PAL-0314-1-13"),
         silo: record::lot("SILO-2-0311"),
         printed_number: "批号20260318-1".to_owned(),
+        complaints: ["PAL-0329-2-03", "PAL-0329-2-22", "PAL-0329-2-43"].map(record::lot),
+        culprit: record::lot("MILK-0328-F05-2"),
     }
 }
 
