@@ -10,6 +10,7 @@ pub mod node;
 pub mod operation;
 pub mod problem;
 pub mod quantity;
+pub mod recall;
 pub mod time;
 
 pub use code::ErrorCode;
