@@ -1,4 +1,4 @@
-//! What a recall is about, read from JSON, strictly.
+//! Recalls read from JSON, strictly: what one is about, and the events of its course.
 
 use std::collections::BTreeMap;
 

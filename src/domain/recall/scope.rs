@@ -1,13 +1,15 @@
-//! Recalls: what is looked for, by lots and by causes.
+//! What a recall looks for: lots, and causes.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::code::ErrorCode;
-use super::identifier::{EquipmentCode, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text};
-use super::problem::Problem;
-use super::quantity::{decimal, parse_decimal};
-use super::time::Timestamp;
+use crate::domain::code::ErrorCode;
+use crate::domain::identifier::{
+    EquipmentCode, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text,
+};
+use crate::domain::problem::Problem;
+use crate::domain::quantity::{decimal, parse_decimal};
+use crate::domain::time::Timestamp;
 
 /// The most causes of one recall scope.
 pub const CAUSES_MAX: usize = 20;
