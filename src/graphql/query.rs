@@ -52,24 +52,9 @@ async fn find(context: &Context<'_>, what: What, first: i32, after: Option<Strin
     };
     let query = Find { what: what.clone(), after, first: page_size(first)? };
     let page = services(context).store.find(&query).await?;
-    let nodes = page.items.into_iter().map(|node| Ok((scope.encode(Place::Node(key_of(&node)?)), node)));
-    let nodes = nodes.collect::<Result<_>>()?;
+    let nodes = page.items.into_iter();
+    let nodes = nodes.map(|node| (scope.encode(Place::Node(FindKey::of(&node))), node)).collect();
     Ok(Found { nodes, more: page.more, further, total: Total::Count(what) })
-}
-
-/// The sort key of a node among those of its kind.
-fn key_of(node: &Node) -> Result<FindKey> {
-    let (at, id) = match node {
-        Node::Lot(lot) => (None, lot.id.as_str()),
-        Node::Operation(operation) => (Some(operation.operation.at), operation.id.as_str()),
-        Node::Master(master) => return Ok(FindKey { at: None, id: text(master.reference().code())? }),
-    };
-    Ok(FindKey { at, id: text(id)? })
-}
-
-fn text(id: &str) -> Result<Text> {
-    // Every identifier is a valid text: shorter, and as clean.
-    Ok(read("id", id, Text::parse)?)
 }
 
 /// Builds a connection of one kind of node; a node of another kind is an error, never left out.
