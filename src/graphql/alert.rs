@@ -199,7 +199,11 @@ impl AlertFilter {
             states: states.map(|states| states.into_iter().map(Into::into).collect()),
             categories: kinds(self.kinds, self.severities)?,
             lot: optional("lot", self.lot.as_deref(), LotId::parse)?,
-            raised_after: self.raised_after.as_deref().map(|text| revision("raisedAfter", text)).transpose()?,
+            raised_after: self
+                .raised_after
+                .as_deref()
+                .map(|text| revision("raisedAfter", text))
+                .transpose()?,
             raised_until: None,
         })
     }
@@ -229,7 +233,8 @@ pub(super) fn revision(argument: &str, text: &str) -> ServiceResult<Revision> {
     match text.parse().ok().filter(|_| digits) {
         Some(number) => Ok(Revision(number)),
         None => {
-            let message = format!("{argument} {text:?} is not a revision; write a whole number, as answers do");
+            let message =
+                format!("{argument} {text:?} is not a revision; write a whole number, as answers do");
             Err(ServiceError::new(ErrorCode::ArgumentInvalid, message))
         }
     }

@@ -18,7 +18,8 @@ pub(super) fn read<T>(
     parse(text).map_err(|error| ServiceError::new(error.code(), format!("{argument} {error}")))
 }
 
-fn optional<T>(
+/// The same, of an argument that may be absent.
+pub(super) fn optional<T>(
     argument: &str,
     text: Option<impl AsRef<str>>,
     parse: impl FnOnce(&str) -> Result<T, TextError>,
@@ -27,7 +28,7 @@ fn optional<T>(
 }
 
 /// A list of choices in a fixed order, each once, so that equal questions are equal.
-fn choices<T, U: From<T> + Ord>(items: Option<Vec<T>>) -> Option<Vec<U>> {
+pub(super) fn choices<T: Into<U>, U: Ord>(items: Option<Vec<T>>) -> Option<Vec<U>> {
     items.map(|items| {
         let mut items: Vec<U> = items.into_iter().map(Into::into).collect();
         items.sort_unstable();

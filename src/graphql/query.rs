@@ -31,18 +31,24 @@ use crate::store::{Find, FindKey, What};
 const NAMESAKES_MAX: u32 = 1_000;
 
 /// Questions about the plant.
-pub struct Query;
+#[derive(Default)]
+pub struct PlantQuery;
 
 /// A page of nodes with the cursor of each.
-struct Found {
-    nodes: Vec<(String, Node)>,
-    more: bool,
-    further: bool,
-    total: Total,
+pub(super) struct Found {
+    pub(super) nodes: Vec<(String, Node)>,
+    pub(super) more: bool,
+    pub(super) further: bool,
+    pub(super) total: Total,
 }
 
 /// Looks nodes up, a page at a time.
-async fn find(context: &Context<'_>, what: What, first: i32, after: Option<String>) -> Result<Found> {
+pub(super) async fn find(
+    context: &Context<'_>,
+    what: What,
+    first: i32,
+    after: Option<String>,
+) -> Result<Found> {
     let scope = Scope::new("find", &what);
     let further = after.is_some();
     let after = match after.map(|cursor| scope.decode(&cursor)).transpose()? {
@@ -72,7 +78,8 @@ macro_rules! nodes {
     }};
 }
 
-fn wrong_node(node: &Node) -> async_graphql::Error {
+/// The store answered with a node of another kind than asked for.
+pub(super) fn wrong_node(node: &Node) -> async_graphql::Error {
     let message = format!("the store answered with {:?}", node.reference());
     ServiceError::new(ErrorCode::StoreCorrupt, message).into()
 }
@@ -87,7 +94,7 @@ async fn master(context: &Context<'_>, reference: MasterRef) -> Result<Option<Ma
 
 /// Questions about the plant.
 #[Object]
-impl Query {
+impl PlantQuery {
     /// The lot with this id.
     async fn lot(
         &self,

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lotgraph::domain::{
-    Anomalies, EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin, Role, Text,
+    Anomalies, EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin, Role,
+    Text,
 };
 use lotgraph::genealogy::subgraph::Cut;
 use lotgraph::store::{

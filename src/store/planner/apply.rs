@@ -215,9 +215,10 @@ impl<'a> Planner<'a> {
 
     /// The events that this batch records, in order.
     pub(super) fn accepted(&self) -> impl Iterator<Item = &'a Event> {
-        let sent = |event: &&Event| self.sent.contains_key(&event.id);
-        let mut once = BTreeSet::new();
-        self.batch.events.iter().filter(sent).filter(move |event| once.insert(&event.id))
+        // An id may stand in the batch twice, refused with one content and accepted with the other.
+        self.batch.events.iter().filter(|event| {
+            self.sent.get(&event.id).is_some_and(|sent| std::ptr::eq(sent.fact, &raw const event.fact))
+        })
     }
 
     /// An operation, recorded before or by this batch.

@@ -10,8 +10,8 @@ use super::records::{About, listed, only};
 use super::state::State;
 use crate::domain::operation::Link;
 use crate::domain::{
-    AlertKind, Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind, Operation,
-    OperationKind, Override, Permit, Problem, Release, Role,
+    AlertKind, Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind,
+    Operation, OperationKind, Override, Permit, Problem, Release, Role,
 };
 
 /// The holds at work in a batch.
@@ -50,7 +50,9 @@ impl Planner<'_> {
     pub(super) fn admit(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
         self.settle_holds();
         for link in operation.links().filter(|link| link.role == Role::Consumed) {
-            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else { continue };
+            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else {
+                continue;
+            };
             if lot.quarantine.permits(id) {
                 continue;
             }
@@ -69,12 +71,15 @@ impl Planner<'_> {
     pub(super) fn tell_overridden(&mut self, id: &EventId, operation: &Operation) {
         let mut told: BTreeSet<&LotId> = BTreeSet::new();
         for link in operation.links().filter(|link| link.role == Role::Consumed) {
-            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else { continue };
+            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else {
+                continue;
+            };
             let quarantine = &lot.quarantine;
             let Some(permit) = quarantine.permits.iter().find(|permit| permit.operation == *id) else {
                 continue;
             };
-            let Some((code, _)) = objection(lot, id, operation.kind, link).filter(|_| told.insert(link.lot)) else {
+            let Some((code, _)) = objection(lot, id, operation.kind, link).filter(|_| told.insert(link.lot))
+            else {
                 continue;
             };
             let mark = quarantine.marks.iter().find(|mark| blocks(lot, mark, link));

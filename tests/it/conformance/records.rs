@@ -7,7 +7,9 @@ use lotgraph::domain::{
 use lotgraph::store::{Find, FindKey, RecordFilter, Revision, Tally, What};
 use serde_json::{Value, json};
 
-use super::ask::{AnyStore, build, event_id, found, lot, lot_id, lots, node, partial, record, rejection, text};
+use super::ask::{
+    AnyStore, build, event_id, found, lot, lot_id, lots, node, partial, record, rejection, text,
+};
 use crate::support::events::{batch, event, minute};
 
 fn hold(id: &str, lots: &[&str], category: &str) -> Value {
@@ -135,7 +137,11 @@ pub async fn a_recall_hold_watches_its_lots(store: &AnyStore) {
     record(store, &[recalled]).await;
     assert_eq!(lot(store, "B").await.quarantine.marks[0].recall, Some(event_id("RC-1")));
     build(store, "L@9: B N -> C; M@10: N -> Q; W@11: ~ C").await;
-    assert_eq!(rejection(store, &draw("Z", "A", "1")).await.1, "inputs[0].lot", "held, so nothing was touched");
+    assert_eq!(
+        rejection(store, &draw("Z", "A", "1")).await.1,
+        "inputs[0].lot",
+        "held, so nothing was touched"
+    );
     let raised = all_alerts(store).await;
     let raised: Vec<_> = raised.iter().filter(|(_, alert)| alert.kind == AlertKind::RecallTouched).collect();
     let causes: Vec<&str> = raised.iter().map(|(_, alert)| alert.cause.as_str()).collect();
@@ -210,7 +216,11 @@ pub async fn come_in_the_order_of_the_ledger_page_by_page(store: &AnyStore) {
     let places: Vec<RecordPlace> = all_alerts(store).await.into_iter().map(|(place, _)| place).collect();
     assert!(places.is_sorted_by(|a, b| a < b), "{places:?}");
     for first in [1, 2, 5] {
-        assert_eq!(super::ask::found_in_pages(store, &holds(|_| {}), first).await, expected, "{first} a page");
+        assert_eq!(
+            super::ask::found_in_pages(store, &holds(|_| {}), first).await,
+            expected,
+            "{first} a page"
+        );
     }
     // A key that was never there still cuts, and another list's key is refused.
     let after = Some(FindKey::Record(RecordPlace { revision: Revision(3), place: 0 }));
