@@ -9,3 +9,4 @@ pub mod item;
 pub mod json;
 pub mod ndjson;
 pub mod recall;
+pub mod record;

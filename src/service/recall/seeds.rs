@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use crate::domain::recall::{CAUSES_MAX, Cause, RecallScope};
 use crate::domain::{
     Equipment, EquipmentCode, ErrorCode, Lot, LotId, Master, MasterKind, MaterialCode, Node, OperationKind,
-    RecordedOperation, Text,
+    RecordedOperation,
 };
 use crate::genealogy::scope::{Seed, Seeds, Touch, parts_of, touches};
 use crate::service::trace::Tracer;
@@ -99,17 +99,16 @@ async fn equipment(tracer: &Tracer, scope: &RecallScope) -> ServiceResult<Vec<Eq
         let what = What::Masters(MasterKind::Equipment, MasterFilter::default());
         let first = tracer.store().limits().page_max;
         let page = tracer.store().find(&Find { what, after, first }).await?;
+        let next = page.items.last().filter(|_| page.more).map(FindKey::of);
         found.extend(page.items.into_iter().filter_map(|node| match node {
             Node::Master(Master::Equipment(equipment)) => Some(equipment),
             _ => None,
         }));
-        let Some(last) = found.last().filter(|_| page.more) else { return Ok(found) };
-        after = Some(FindKey { at: None, id: key(last.code.as_str())? });
+        after = next;
+        if after.is_none() {
+            return Ok(found);
+        }
     }
-}
-
-fn key(id: &str) -> ServiceResult<Text> {
-    Text::parse(id).map_err(|error| ServiceError::new(error.code(), format!("{id} {error}")))
 }
 
 /// A search through operations.
@@ -133,18 +132,18 @@ impl Search<'_> {
             let what = What::Operations(filter.clone());
             let first = OPERATIONS_AT_ONCE.min(self.tracer.store().limits().page_max);
             let page = self.tracer.store().find(&Find { what, after, first }).await?;
-            let mut last = None;
+            after = page.items.last().filter(|_| page.more).map(FindKey::of);
             for node in page.items {
                 let Node::Operation(recorded) = node else { continue };
                 self.judge(number, cause, pieces, &recorded);
-                last = Some((recorded.operation.at, recorded.id));
                 self.looked_at += 1;
             }
             if self.looked_at > OPERATIONS_MAX {
                 return Err(too_many("operations to look through", self.looked_at, OPERATIONS_MAX));
             }
-            let Some((at, id)) = last.filter(|_| page.more) else { return Ok(()) };
-            after = Some(FindKey { at: Some(at), id: key(id.as_str())? });
+            if after.is_none() {
+                return Ok(());
+            }
         }
     }
 
