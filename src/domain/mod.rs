@@ -1,5 +1,6 @@
 //! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
 
+pub mod attribute;
 pub mod code;
 pub mod event;
 pub mod hold;
@@ -12,6 +13,7 @@ pub mod problem;
 pub mod quantity;
 pub mod time;
 
+pub use attribute::{AttributeCondition, AttributeTest};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{
