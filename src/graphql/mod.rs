@@ -1,5 +1,6 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
+mod alert;
 mod connection;
 mod cursor;
 mod enums;
@@ -8,6 +9,7 @@ mod errors;
 mod event;
 mod filters;
 mod hold;
+mod hold_record;
 pub mod limits;
 mod link;
 mod loader;
@@ -21,7 +23,9 @@ mod party;
 mod path;
 mod quantity;
 mod query;
+mod recall;
 mod receipt;
+mod record_query;
 mod root_cause;
 mod scalars;
 mod shift;
@@ -31,12 +35,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, EmptySubscription};
+use async_graphql::{Context, EmptySubscription, MergedObject};
 pub use async_graphql::{Request, Response};
 use tokio::task::LocalSet;
 
 use crate::domain::ErrorCode;
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
@@ -44,7 +49,12 @@ pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
 use mutation::Mutation;
 use order::Shape;
-use query::Query;
+use query::PlantQuery;
+use record_query::RecordQuery;
+
+/// Questions about the plant.
+#[derive(MergedObject, Default)]
+pub struct Query(PlantQuery, RecordQuery);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -54,6 +64,8 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Answers trace questions.
     pub tracer: Tracer,
+    /// Answers recall scopes.
+    pub recalls: Recalls,
     /// Records events.
     pub ingest: Ingest,
 }
@@ -75,7 +87,7 @@ pub struct Schema {
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
     let store = services.store.clone();
-    let inner = Inner::build(Query, Mutation, EmptySubscription)
+    let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .data(services)
@@ -86,7 +98,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query, Mutation, EmptySubscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation, EmptySubscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text

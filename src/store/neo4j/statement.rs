@@ -1,7 +1,5 @@
 //! The registry of Cypher statements: every file under `cypher/`, by name.
 
-use std::borrow::Cow;
-
 /// One Cypher file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -17,44 +15,6 @@ impl Statement {
         let declaration =
             |line: &'static str| line.strip_prefix("// $")?.split_once(':').map(|(name, _)| name);
         self.text.lines().filter_map(declaration)
-    }
-
-    /// The text with an upper bound on its walk.
-    #[must_use]
-    pub fn bounded(&self, bound: Bound) -> Cow<'static, str> {
-        match bound.literal() {
-            Some(literal) => Cow::Owned(self.text.replace("/* bound */]", &format!("{literal}]"))),
-            None => Cow::Borrowed(self.text),
-        }
-    }
-}
-
-/// An upper bound of a walk, in edges: a closed ladder, because Cypher takes no parameter there and every other text
-/// would be planned anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// At most this many edges; one of [`Bound::STEPS`].
-    Edges(u32),
-    /// No bound.
-    None,
-}
-
-impl Bound {
-    /// The steps of the ladder.
-    pub const STEPS: [u32; 6] = [2, 4, 8, 16, 32, 64];
-
-    /// The lowest step that lets a walk of this many edges through.
-    #[must_use]
-    pub fn for_edges(edges: u64) -> Self {
-        let step = Self::STEPS.into_iter().find(|step| u64::from(*step) >= edges);
-        step.map_or(Self::None, Self::Edges)
-    }
-
-    fn literal(self) -> Option<u32> {
-        match self {
-            Self::Edges(edges) => Some(edges),
-            Self::None => None,
-        }
     }
 }
 
@@ -79,6 +39,7 @@ registry! {
     CONSTRAIN_EVENT_ID "schema/constrain_event_id";
     CONSTRAIN_MASTER_CODE "schema/constrain_master_code";
     CONSTRAIN_LEDGER_ID "schema/constrain_ledger_id";
+    CONSTRAIN_RECORD_ID "schema/constrain_record_id";
     INDEX_LOT_NUMBER "schema/index_lot_number";
     INDEX_LOT_SUPPLIER_NUMBER "schema/index_lot_supplier_number";
     INDEX_LOT_MATERIAL "schema/index_lot_material";
@@ -86,6 +47,9 @@ registry! {
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_OPERATION_END "schema/index_operation_end";
     INDEX_EVENT_POSITION "schema/index_event_position";
+    INDEX_RECORD_PLACE "schema/index_record_place";
+    INDEX_RECORD_STATE "schema/index_record_state";
+    INDEX_RECORD_LOT "schema/index_record_lot";
     AWAIT_INDEXES "schema/await_indexes";
     MERGE_LEDGER "schema/merge_ledger";
     LOCK_LEDGER "write/lock_ledger";
@@ -106,6 +70,8 @@ registry! {
     LINK_IN_PLACE "write/link_in_place";
     VOID_OPERATIONS "write/void_operations";
     RECOMPUTE_EARLIEST "write/recompute_earliest";
+    CREATE_RECORDS "write/create_records";
+    UPDATE_RECORDS "write/update_records";
     BUMP_LEDGER "write/bump_ledger";
     READ_SERVER "read/read_server";
     READ_IDENTITY "read/read_identity";
@@ -114,6 +80,7 @@ registry! {
     READ_LOTS "read/read_lots";
     READ_OPERATIONS "read/read_operations";
     READ_MASTERS "read/read_masters";
+    READ_RECORDS "read/read_records";
     READ_EDGES "read/read_edges";
     READ_CHANGES "read/read_changes";
     FIND_LOTS "read/find_lots";
@@ -124,45 +91,18 @@ registry! {
     FIND_OPERATIONS "read/find_operations";
     FIND_OPERATIONS_AT "read/find_operations_at";
     FIND_MASTERS "read/find_masters";
+    FIND_RECORDS "read/find_records";
+    FIND_RECORDS_BY_STATE "read/find_records_by_state";
+    FIND_RECORDS_OF_LOT "read/find_records_of_lot";
     COUNT_LOTS "read/count_lots";
     COUNT_LOTS_NAMED "read/count_lots_named";
     COUNT_LOTS_BY_MATERIAL "read/count_lots_by_material";
     COUNT_OPERATIONS "read/count_operations";
     COUNT_OPERATIONS_BY_KIND "read/count_operations_by_kind";
     COUNT_MASTERS "read/count_masters";
+    COUNT_RECORDS "read/count_records";
     CLOSURE_FORWARD "read/closure_forward";
     CLOSURE_FORWARD_TO_DEPTH "read/closure_forward_to_depth";
     CLOSURE_BACKWARD_TO_DEPTH "read/closure_backward_to_depth";
     CLOSURE_BACKWARD "read/closure_backward";
-    STEP_LOTS_FORWARD "read/step_lots_forward";
-    STEP_LOTS_BACKWARD "read/step_lots_backward";
-    STEP_OPERATIONS_FORWARD "read/step_operations_forward";
-    STEP_OPERATIONS_BACKWARD "read/step_operations_backward";
-    STEP_IN_PLACE "read/step_in_place";
-    DETAIL_LOTS_FORWARD "read/detail_lots_forward";
-    DETAIL_LOTS_BACKWARD "read/detail_lots_backward";
-    DETAIL_OPERATIONS_FORWARD "read/detail_operations_forward";
-    DETAIL_OPERATIONS_BACKWARD "read/detail_operations_backward";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ladder_takes_the_lowest_step_that_is_high_enough() {
-        assert_eq!(Bound::for_edges(0), Bound::Edges(2));
-        assert_eq!(Bound::for_edges(8), Bound::Edges(8));
-        assert_eq!(Bound::for_edges(10), Bound::Edges(16));
-        assert_eq!(Bound::for_edges(66), Bound::None);
-    }
-
-    #[test]
-    fn a_bound_replaces_its_mark_and_nothing_else() {
-        for statement in [&CLOSURE_FORWARD_TO_DEPTH, &CLOSURE_BACKWARD_TO_DEPTH] {
-            let text = statement.bounded(Bound::Edges(16));
-            assert!(text.contains("PRODUCED*0..16]"), "{text}");
-            assert_eq!(statement.bounded(Bound::None), statement.text);
-        }
-    }
 }
