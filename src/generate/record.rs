@@ -4,9 +4,10 @@ use rust_decimal::Decimal;
 
 use crate::domain::quantity::Amount;
 use crate::domain::{
-    Attributes, Conversion, Equipment, EquipmentCode, Event, EventId, Fact, Input, LotId, Master, Material,
-    MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output, Parameter, Party,
-    PartyCode, PartyRole, Quantity, ShiftCode, Text, Timestamp, UnitCode, Void,
+    Attributes, Conversion, Disposition, Equipment, EquipmentCode, Event, EventId, Fact, Hold, HoldPolicy,
+    Input, LotId, Master, Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator,
+    OperatorCode, Output, Parameter, Party, PartyCode, PartyRole, Quantity, Release, ShiftCode, Text,
+    Timestamp, UnitCode, Void,
 };
 use crate::format::{canonical, event as event_format};
 
@@ -130,6 +131,32 @@ pub(super) fn void(id: &str, event: &str, reason: &str, replaced_by: &str) -> Ev
         event: event_id(event),
         reason: text(reason),
         replaced_by: Some(event_id(replaced_by)),
+    });
+    Event { id: event_id(id), fact }
+}
+
+/// Puts a lot into quarantine, with everything made of it.
+pub(super) fn hold(id: &str, at: Timestamp, lot: &LotId, reason: &str, category: &str) -> Event {
+    let fact = Fact::Hold(Hold {
+        at,
+        lots: vec![lot.clone()],
+        reason: text(reason),
+        category: Some(text(category)),
+        propagate: true,
+        policy: HoldPolicy::Block,
+        recall: None,
+    });
+    Event { id: event_id(id), fact }
+}
+
+/// Ends a hold.
+pub(super) fn release(id: &str, at: Timestamp, hold: &str, reason: &str, disposition: Disposition) -> Event {
+    let fact = Fact::Release(Release {
+        at,
+        hold: Some(event_id(hold)),
+        lots: Vec::new(),
+        reason: text(reason),
+        disposition,
     });
     Event { id: event_id(id), fact }
 }

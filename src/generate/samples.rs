@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::dairy::{DemoStory, MISTAKEN_EVENT};
+use crate::domain::LotId;
 
 /// Where did it go: counts and facets before nodes, then the lots.
 const FORWARD: &str = "\
@@ -132,6 +133,52 @@ query Mistake($operation: ID!) {
 }
 ";
 
+/// Complaints: what the pallets share that others have not.
+const COMPLAINTS: &str = "\
+# Three customers complain of sour milk. What do their pallets have in common that others of the month have not?
+query WhatDoTheyShare($cases: [ID!]!) {
+  rootCause(input: { cases: $cases, controlsAmong: { materials: [\"MILK-1L\"] } }) {
+    caseCount controlCount testedCount cautions isPartial
+    groups(first: 5) {
+      exposedCases exposedControls
+      oddsRatio { estimate low high }
+      p q
+      factors(first: 12) { kind label depth }
+    }
+  }
+}
+";
+
+/// A recall in a minute: where everything is, and who got it.
+const RECALL: &str = "\
+# If this delivery is bad: where is everything that was made of it, and who has it?
+query RecallScope($lot: ID!) {
+  recallScope(input: { lots: [{ lot: $lot }] }) {
+    summary { lotCount onHandCount shippedCount customerCount isPartial }
+    totals { material { name } unit onHand consumed shipped scrapped }
+    customers(first: 20) {
+      nodes { customer { code name } lotCount documents firstShippedAt }
+    }
+    lots(first: 20, filter: { whereabouts: [ON_HAND] }) {
+      totalCount
+      nodes { depth lot { id status material { name } } onHand { amount unit } }
+    }
+    freshness { revision computedAt }
+  }
+}
+";
+
+/// What somebody should look at.
+const ALERTS: &str = "\
+# What somebody should look at: holds, refused flows, and data that does not add up.
+query Alerts {
+  alerts(filter: { states: [OPEN] }, first: 20) {
+    totalCount
+    nodes { kind severity message raisedAt lot { id status } }
+  }
+}
+";
+
 /// Recording is as easy as asking. Harmless: it declares one customer, and repeating it changes nothing.
 const RECORD: &str = "\
 # Record an event. Sending it again changes nothing: then it counts as a duplicate.
@@ -151,6 +198,7 @@ mutation Record($events: [EventInput!]!) {
 pub fn samples(story: &DemoStory) -> Value {
     let (delivery, shipped) = (story.forward_seed.as_str(), story.backward_seed.as_str());
     let affected = story.affected_pallet.as_str();
+    let complaints: Vec<&str> = story.complaints.iter().map(LotId::as_str).collect();
     let events = json!([{"party": {"code": "C-NEW", "name": "New customer", "roles": ["CUSTOMER"]}}]);
     let sample = |title: &str, query: &str, variables: Value| json!({"title": title, "query": query, "variables": variables});
     json!({"samples": [
@@ -162,6 +210,9 @@ pub fn samples(story: &DemoStory) -> Value {
         sample("What is this label?", RESOLVE, json!({"code": story.printed_number})),
         sample("Find lots", SEARCH, json!({"text": "PAL-0314-1"})),
         sample("A mistake, voided", VOIDED, json!({"operation": MISTAKEN_EVENT})),
+        sample("What do the complaints share?", COMPLAINTS, json!({"cases": complaints})),
+        sample("Who has some of it?", RECALL, json!({"lot": story.culprit.as_str()})),
+        sample("What needs attention?", ALERTS, json!({})),
         sample("Record an event", RECORD, json!({"events": events})),
     ]})
 }

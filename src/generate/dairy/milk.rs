@@ -3,7 +3,7 @@
 use super::Dairy;
 use super::catalog::{Area, FARMS};
 use super::journal::{Slot, measured};
-use crate::domain::{LotId, OperationKind};
+use crate::domain::{Disposition, LotId, OperationKind};
 use crate::generate::calendar::{DAY, HOUR, MINUTE, Second};
 use crate::generate::pool::Drawn;
 use crate::generate::record::{self, Step, decimal, lot, milli, output};
@@ -78,14 +78,26 @@ impl Dairy {
         let tested = now + 12 * MINUTE;
         self.test_milk(&delivery, tested, refused);
         if refused {
-            let slot = Slot { area: Area::Reception, start: tested + 9 * MINUTE, end: tested + 9 * MINUTE };
-            let id = format!("SCR-{}", delivery.name);
-            let step = self.journal.step(OperationKind::Scrap, "", &id, slot).reason("antibiotics found");
-            let step = step.draw(&delivery.lot, measured(delivery.litres, "LTR"));
-            self.journal.say(slot.end, step);
+            self.throw_away(&delivery, tested + MINUTE);
             return;
         }
         self.unload(&delivery);
+    }
+
+    /// A delivery that failed its test is held, released for scrapping only, and thrown away.
+    fn throw_away(&mut self, delivery: &Delivery, now: Second) {
+        let reason = "antibiotics found";
+        let (hold, at) = (format!("HOLD-{}", delivery.name), self.journal.at(now));
+        self.journal.write(now, record::hold(&hold, at, &delivery.lot, reason, "RESIDUES"));
+        let decided = now + 5 * MINUTE;
+        let (id, at) = (format!("REL-{}", delivery.name), self.journal.at(decided));
+        self.journal.write(decided, record::release(&id, at, &hold, "to be disposed of", Disposition::Scrap));
+        let end = now + 8 * MINUTE;
+        let slot = Slot { area: Area::Reception, start: end, end };
+        let id = format!("SCR-{}", delivery.name);
+        let step = self.journal.step(OperationKind::Scrap, "", &id, slot).reason(reason);
+        let step = step.draw(&delivery.lot, measured(delivery.litres, "LTR"));
+        self.journal.say(end, step);
     }
 
     fn receive_milk(&mut self, now: Second, index: usize, trip: u32) -> Delivery {
