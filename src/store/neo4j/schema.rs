@@ -27,6 +27,7 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_LOT_SEARCH,
     statement::INDEX_OPERATION_END,
     statement::INDEX_EVENT_POSITION,
+    statement::INDEX_EVENT_RECORDING,
     statement::AWAIT_INDEXES,
 ];
 

@@ -86,6 +86,7 @@ registry! {
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_OPERATION_END "schema/index_operation_end";
     INDEX_EVENT_POSITION "schema/index_event_position";
+    INDEX_EVENT_RECORDING "schema/index_event_recording";
     AWAIT_INDEXES "schema/await_indexes";
     MERGE_LEDGER "schema/merge_ledger";
     LOCK_LEDGER "write/lock_ledger";
@@ -110,6 +111,7 @@ registry! {
     READ_SERVER "read/read_server";
     READ_IDENTITY "read/read_identity";
     READ_REVISION "read/read_revision";
+    READ_REVISION_AT "read/read_revision_at";
     READ_EVENTS "read/read_events";
     READ_LOTS "read/read_lots";
     READ_OPERATIONS "read/read_operations";

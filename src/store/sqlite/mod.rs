@@ -36,7 +36,7 @@ use super::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Readiness,
     Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
 };
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 
 /// The version of SQLite in the program.
 #[must_use]
@@ -222,6 +222,10 @@ impl Store for SqliteStore {
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         let query = query.clone();
         self.readers.read("tally", None, move |snapshot| tally::tally(snapshot, &query)).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.readers.read("revision_at", None, move |snapshot| ledger::revision_at(snapshot, at)).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {
