@@ -89,6 +89,8 @@ error_codes! {
     ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" 415 "The request's content type is not accepted here." "Send one of those named in the message.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
     NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
+    RevisionUnknown "REVISION_UNKNOWN" 404 "The ledger has not reached the revision that asOf names." "Ask for at most the current revision, which every answer states.";
+    ReplayUnderWay "REPLAY_UNDER_WAY" 503 "The state that asOf names is still being replayed from the ledger." "Ask again after the time in Retry-After; the replay goes on meanwhile.";
     LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from, or that a hold, release or override names, is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
     CasesNone "CASES_NONE" 400 "A root cause question has no cases." "Name lots that went wrong, or correct the mark that they are found by.";
     ControlsNone "CONTROLS_NONE" 400 "A root cause question names an empty list of controls." "Name lots that went well, or leave controls out to have them chosen.";

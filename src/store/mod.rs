@@ -6,6 +6,7 @@ pub mod ledger;
 pub mod neo4j;
 pub mod planner;
 pub mod query;
+pub mod scratch;
 pub mod sqlite;
 
 use async_trait::async_trait;

@@ -18,6 +18,7 @@ mod ledger;
 mod nodes;
 mod readers;
 mod rows;
+mod scratch;
 mod statements;
 mod tally;
 mod writer;
@@ -76,10 +77,16 @@ impl SqliteStore {
     /// # Errors
     /// `Unavailable` when the folder for temporary files cannot be written to.
     pub fn temporary() -> Result<Self> {
+        Self::temporary_with(|_| Ok(()))
+    }
+
+    /// As [`SqliteStore::temporary`], in a file that was put there first.
+    fn temporary_with(fill: impl FnOnce(&Path) -> error::Fallible<()>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lotgraph-").tempdir();
         let folder =
             folder.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, "open", error))?;
-        let opened = Self::try_open(&folder.path().join("store.sqlite"), Durability::None);
+        let file = folder.path().join("store.sqlite");
+        let opened = fill(&file).and_then(|()| Self::try_open(&file, Durability::None));
         let mut store = opened.map_err(|fault| fault.during("open"))?;
         store.folder = Some(folder);
         Ok(store)
