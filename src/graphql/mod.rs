@@ -16,6 +16,7 @@ mod material;
 mod mutation;
 mod operation;
 mod operator;
+mod order;
 mod party;
 mod path;
 mod quantity;
@@ -42,6 +43,7 @@ use crate::store::Store;
 pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
 use mutation::Mutation;
+use order::Shape;
 use query::Query;
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -93,10 +95,12 @@ pub fn sdl() -> String {
 impl Schema {
     /// Answers a request; every error in the answer carries its code.
     pub async fn execute(&self, mut request: Request, deadline: Duration) -> Response {
-        match self.check(&request) {
-            Ok(document) => request.set_parsed_query(document),
+        let document = match self.check(&request) {
+            Ok(document) => document,
             Err(refusal) => return errors::refusal(refusal.code, refusal.message),
-        }
+        };
+        let shape = Shape::of(&document, request.operation_name.as_deref());
+        request.set_parsed_query(document);
         let request = request.data(loader::Loaders::new(&self.store));
         // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
         let tasks = LocalSet::new();
@@ -104,6 +108,7 @@ impl Schema {
         match tokio::time::timeout(deadline, answer).await {
             Ok(mut response) => {
                 errors::label(&mut response);
+                shape.arrange(&mut response.data);
                 response
             }
             Err(_) => {
