@@ -45,6 +45,14 @@ pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Response {
     Response::from_errors(vec![error])
 }
 
+/// An answer that is the error of a use case.
+pub(super) fn failure(error: &ServiceError) -> Response {
+    if error.code.http_status() >= 500 {
+        tracing::error!(code = error.code.name(), error = ?error, "a question failed");
+    }
+    refusal(error.code, error.message.clone())
+}
+
 fn set_code(error: &mut ServerError, code: ErrorCode) {
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     extensions.set("code", code.name());

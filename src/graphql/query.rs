@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
+use super::as_of::AsOfInput;
 use super::connection::{Total, page_cost, page_size};
 use super::cursor::{Place, Scope, malformed};
 use super::enums::TraceDirection;
@@ -20,6 +21,7 @@ use super::root_cause::{CommonLots, RootCause, RootCauseInput};
 use super::services;
 use super::shift::{Shift, ShiftConnection};
 use super::trace::{Trace, TraceInput, TraceSummary};
+use super::trace_diff::TraceDiff;
 use crate::domain::{
     EquipmentCode, ErrorCode, EventId, LotId, Master, MasterKind, MasterRef, MaterialCode, Node, NodeRef,
     OperatorCode, PartyCode, ShiftCode, Text,
@@ -108,6 +110,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lot's id; `resolve` finds ids by printed numbers.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Lot>> {
         let id = read("id", &id, LotId::parse)?;
         match loaders(context).node(NodeRef::Lot(id)).await? {
@@ -124,6 +128,8 @@ impl Query {
         #[graphql(desc = "Which lots; absent: all.")] filter: Option<LotFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<LotConnection> {
         let what = What::Lots(filter.unwrap_or_default().read()?);
         nodes!(find(context, what, first, after).await?, LotConnection, Node::Lot(lot) => Lot(lot.into()))
@@ -135,6 +141,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What was read or scanned.")] code: String,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Vec<Lot>> {
         let what = What::LotsNamed(read("code", code.trim(), Text::parse)?);
         let page = services(context).store.find(&Find { what, after: None, first: NAMESAKES_MAX }).await?;
@@ -156,6 +164,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The operation's id, that of its event.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Operation>> {
         let id = read("id", &id, EventId::parse)?;
         match loaders(context).node(NodeRef::Operation(id)).await? {
@@ -174,6 +184,8 @@ impl Query {
         >,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<OperationConnection> {
         let what = What::Operations(filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -185,6 +197,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Material>> {
         let reference = MasterRef::Material(read("code", &code, MaterialCode::parse)?);
         match master(context, reference).await? {
@@ -201,6 +215,8 @@ impl Query {
         #[graphql(desc = "Which materials; absent: all.")] filter: Option<MaterialFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<MaterialConnection> {
         let what = What::Masters(MasterKind::Material, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -212,6 +228,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Equipment>> {
         let reference = MasterRef::Equipment(read("code", &code, EquipmentCode::parse)?);
         match master(context, reference).await? {
@@ -228,6 +246,8 @@ impl Query {
         #[graphql(desc = "Which equipment; absent: all.")] filter: Option<EquipmentFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<EquipmentConnection> {
         let what = What::Masters(MasterKind::Equipment, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -239,6 +259,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Their code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Operator>> {
         let reference = MasterRef::Operator(read("code", &code, OperatorCode::parse)?);
         match master(context, reference).await? {
@@ -255,6 +277,8 @@ impl Query {
         #[graphql(desc = "Which operators; absent: all.")] filter: Option<NameFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<OperatorConnection> {
         let what = What::Masters(MasterKind::Operator, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -266,6 +290,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Shift>> {
         let reference = MasterRef::Shift(read("code", &code, ShiftCode::parse)?);
         match master(context, reference).await? {
@@ -282,6 +308,8 @@ impl Query {
         #[graphql(desc = "Which shifts; absent: all.")] filter: Option<NameFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<ShiftConnection> {
         let what = What::Masters(MasterKind::Shift, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -293,6 +321,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Party>> {
         let reference = MasterRef::Party(read("code", &code, PartyCode::parse)?);
         match master(context, reference).await? {
@@ -309,6 +339,8 @@ impl Query {
         #[graphql(desc = "Which parties; absent: all.")] filter: Option<PartyFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<PartyConnection> {
         let what = What::Masters(MasterKind::Party, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -321,6 +353,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Trace> {
         input.ask(context).await
     }
@@ -331,8 +365,23 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<TraceSummary> {
         input.ask(context).await?.summarize(context).await
+    }
+
+    /// What differs between a trace and the same one later: what was added, what a void or a correction took away, whose
+    /// depth or status is another. The nodes are shown as of `to`.
+    #[graphql(complexity = "150 + child_complexity")]
+    async fn trace_diff(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(desc = "The earlier state of the ledger.")] from: AsOfInput,
+        #[graphql(desc = "The later state; absent: the current one.")] to: Option<AsOfInput>,
+    ) -> Result<TraceDiff> {
+        TraceDiff::ask(context, input, &from, to.as_ref()).await
     }
 
     /// What do the bad lots have in common that lots like them have not? Every factor upstream of them, at any depth, is
@@ -342,6 +391,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: RootCauseInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<RootCause> {
         input.ask(context).await
     }
@@ -352,6 +403,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<CommonLots> {
         CommonLots::ask(context, &lots, TraceDirection::Backward).await
     }
@@ -362,6 +415,8 @@ impl Query {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<CommonLots> {
         CommonLots::ask(context, &lots, TraceDirection::Forward).await
     }
@@ -377,6 +432,8 @@ impl Query {
         #[graphql(default_with = "TraceDirection::Forward", desc = "Which way to walk.")]
         direction: TraceDirection,
         #[graphql(default = 3, desc = "At most this many walks, 1 to 100.")] paths: i32,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Vec<TracePath>> {
         let (seed, lot) = (read("seed", &seed, LotId::parse)?, read("lot", &lot, LotId::parse)?);
         let count = usize::try_from(paths).unwrap_or(0);

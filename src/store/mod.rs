@@ -15,7 +15,8 @@ use crate::domain::{Node, NodeRef, Timestamp};
 pub use crate::genealogy::{Direction, Revision, Subgraph};
 pub use error::{Result, StoreError, StoreErrorKind};
 pub use ledger::{
-    Batch, CLOCKS_APART_MAX, ChangePage, EventOutcome, LedgerEntry, LedgerPosition, Receipt, Recording, Status,
+    Batch, CLOCKS_APART_MAX, ChangePage, EventOutcome, LedgerEntry, LedgerPosition, Receipt, Recording,
+    Status,
 };
 pub use query::{
     Bucket, Closure, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter,

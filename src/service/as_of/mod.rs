@@ -3,8 +3,9 @@
 //! The graph is a projection of the ledger, so the state at a revision is what a replay of the ledger up to it gives.
 //! * [`Point`]: which state is asked for; [`History`]: the store of that state.
 //! * `replays`: a few replayed stores, kept for the next question; `replay`: how one is filled.
-//! * `then`: the store that questions are asked of.
+//! * `then`: the store that questions are asked of. `difference`: what came and what went between two states.
 
+mod difference;
 mod replay;
 mod replays;
 mod then;
@@ -12,6 +13,7 @@ mod then;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use self::difference::{ChangedLot, LotState, TraceDifference};
 use self::replays::Replays;
 use self::then::StoreThen;
 use super::trace::{TraceLimits, Tracer};
@@ -150,6 +152,14 @@ impl History {
         Ok(Then { revision, store, tracer })
     }
 
+    /// The current revision, as a point that stays.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn now(&self) -> ServiceResult<Point> {
+        Ok(Point::Revision(self.source.revision().await?))
+    }
+
     /// Answers trace questions as of a revision: what a recall froze is what this finds.
     ///
     /// # Errors
@@ -174,7 +184,10 @@ mod tests {
         assert_eq!(code("-1"), ErrorCode::TimeInvalid);
         assert_eq!(code("2026-01-05T06:10:00"), ErrorCode::TimeWithoutOffset);
         for text in ["", "+1", "-1", "1 ", "x"] {
-            assert_eq!(Point::parse_revision(text).expect_err("no revision").code, ErrorCode::ArgumentInvalid);
+            assert_eq!(
+                Point::parse_revision(text).expect_err("no revision").code,
+                ErrorCode::ArgumentInvalid
+            );
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::domain::ErrorCode;
+use crate::service::ServiceError;
 use crate::service::replay::{OneRevision, Revisions, refused};
-use crate::service::{ServiceError, ServiceResult};
 use crate::store::scratch::ScratchStore;
 use crate::store::{Batch, ChangePage, LedgerPosition, Revision, Store};
 

@@ -88,7 +88,9 @@ impl Replays {
         match ended {
             Some(Ok(store)) => Ok(store),
             Some(Err((code, message))) => Err(ServiceError::new(code, message)),
-            None => Err(ServiceError::new(ErrorCode::Internal, format!("the replay to {revision} broke off"))),
+            None => {
+                Err(ServiceError::new(ErrorCode::Internal, format!("the replay to {revision} broke off")))
+            }
         }
     }
 
@@ -139,7 +141,8 @@ impl Replays {
     }
 
     async fn run(&self, revision: Revision) -> Result<Arc<dyn ScratchStore>, Stopped> {
-        let closed = |error: tokio::sync::AcquireError| ServiceError::new(ErrorCode::Internal, error.to_string());
+        let closed =
+            |error: tokio::sync::AcquireError| ServiceError::new(ErrorCode::Internal, error.to_string());
         let _turn = self.turns.acquire().await.map_err(closed)?;
         let (store, events) = match self.base(revision) {
             Base::Empty => ((self.scratch)().await?, 0),

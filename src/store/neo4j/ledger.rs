@@ -13,8 +13,8 @@ use super::error::Attempt;
 use super::statement;
 use crate::domain::{Event, EventId, Text, Timestamp};
 use crate::store::{
-    CLOCKS_APART_MAX, ChangePage, LedgerEntry, LedgerPosition, Readiness, Recording, Result, Revision, StoreError,
-    StoreErrorKind,
+    CLOCKS_APART_MAX, ChangePage, LedgerEntry, LedgerPosition, Readiness, Recording, Result, Revision,
+    StoreError, StoreErrorKind,
 };
 
 #[derive(Deserialize)]

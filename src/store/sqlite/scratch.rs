@@ -29,9 +29,8 @@ impl ScratchStore for SqliteStore {
     async fn duplicate(&self) -> Result<Arc<dyn ScratchStore>> {
         let path = self.readers.path().to_owned();
         let copied = tokio::task::spawn_blocking(move || {
-            SqliteStore::temporary_with(|file| copy(&path, file)).map(|store| -> Arc<dyn ScratchStore> {
-                Arc::new(store)
-            })
+            SqliteStore::temporary_with(|file| copy(&path, file))
+                .map(|store| -> Arc<dyn ScratchStore> { Arc::new(store) })
         });
         let failed = |error| StoreError::with_source(StoreErrorKind::Internal, "duplicate", error);
         copied.await.map_err(failed)?

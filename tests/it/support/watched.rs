@@ -194,6 +194,8 @@ impl Store for Watched {
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {
-        self.inner.changes(after, limit).await
+        self.note("changes");
+        let answer = self.inner.changes(after, limit).await;
+        self.through("changes", answer).await
     }
 }
