@@ -110,6 +110,14 @@ error_codes! {
     Internal "INTERNAL" 500 "lotgraph failed." "Report it with the request id; sending the same events again is safe.";
 }
 
+impl ErrorCode {
+    /// Whether it is ours to mend, and so belongs into the log as an error; a replay that takes its time is not.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        self.http_status() >= 500 && !matches!(self, Self::ReplayUnderWay)
+    }
+}
+
 impl std::fmt::Display for ErrorCode {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.write_str(self.name())

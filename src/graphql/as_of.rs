@@ -31,7 +31,8 @@ pub enum AsOfInput {
 impl AsOfInput {
     pub(super) fn read(&self) -> ServiceResult<Point> {
         match self {
-            Self::Revision(text) => Point::parse_revision(text),
+            Self::Revision(text) => Point::parse_revision(text)
+                .map_err(|error| ServiceError::new(error.code, format!("revision {}", error.message))),
             Self::RecordedAt(moment) => Ok(Point::RecordedAt(moment.0)),
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn label(response: &mut Response) {
             continue;
         }
         let code = code_behind(error);
-        if code.http_status() >= 500 {
+        if code.is_fault() {
             tracing::error!(code = code.name(), path = ?error.path, error = %error.message, "a question failed");
         }
         if error.message == TOO_COSTLY {
@@ -47,7 +47,7 @@ pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Response {
 
 /// An answer that is the error of a use case.
 pub(super) fn failure(error: &ServiceError) -> Response {
-    if error.code.http_status() >= 500 {
+    if error.code.is_fault() {
         tracing::error!(code = error.code.name(), error = ?error, "a question failed");
     }
     refusal(error.code, error.message.clone())

@@ -96,7 +96,12 @@ fn time(arguments: &mut Arguments, name: &str) -> Result<Option<Timestamp>, Fail
 /// A revision, or a date and time.
 fn as_of(arguments: &mut Arguments) -> Result<Option<Point>, Failure> {
     let text = arguments.one("asOf")?;
-    Ok(text.map(|text| Point::parse(&text.replace(' ', "+"))).transpose()?)
+    let point = |text: String| {
+        // A plus sign that was not escaped arrives as a space.
+        let point = Point::parse(&text.replace(' ', "+"));
+        point.map_err(|error| Failure::new(error.code, format!("asOf {}", error.message)))
+    };
+    text.map(point).transpose()
 }
 
 fn sheet(arguments: &mut Arguments) -> Result<Sheet, Failure> {

@@ -40,7 +40,7 @@ impl Point {
         if text.is_empty() || text.bytes().any(|byte| !byte.is_ascii_digit()) {
             let time = Timestamp::parse(text).map(Self::RecordedAt);
             return time.map_err(|error| {
-                let message = format!("asOf {text:?} {error}; or write a revision, as answers state it");
+                let message = format!("{text:?} {error}; or write a revision, as answers state it");
                 ServiceError::new(error.code(), message)
             });
         }
@@ -55,7 +55,7 @@ impl Point {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = text.parse().ok().filter(|_| digits);
         number.map(|number| Self::Revision(Revision(number))).ok_or_else(|| {
-            let message = format!("asOf names the revision {text:?}; a revision is a whole number from 0");
+            let message = format!("{text:?} is no revision; a revision is a whole number from 0");
             ServiceError::new(ErrorCode::ArgumentInvalid, message)
         })
     }

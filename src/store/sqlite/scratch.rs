@@ -15,7 +15,7 @@ use crate::store::scratch::ScratchStore;
 use crate::store::{Batch, Receipt, Result, Store, StoreError, StoreErrorKind};
 
 /// Every page at once: nobody else writes to either file, so nobody has to be let in between.
-const ALL_PAGES: i32 = -1;
+const ALL_PAGES: i32 = i32::MAX;
 
 #[async_trait]
 impl ScratchStore for SqliteStore {
