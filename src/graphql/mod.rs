@@ -1,5 +1,6 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
+mod alert;
 mod as_of;
 mod connection;
 mod cursor;
@@ -9,6 +10,7 @@ mod errors;
 mod event;
 mod filters;
 mod hold;
+mod hold_record;
 pub mod limits;
 mod link;
 mod loader;
@@ -23,6 +25,7 @@ mod path;
 mod quantity;
 mod query;
 mod receipt;
+mod record_query;
 mod root_cause;
 mod scalars;
 mod shift;
@@ -33,7 +36,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, EmptySubscription};
+use async_graphql::{Context, EmptySubscription, MergedObject};
 pub use async_graphql::{Request, Response};
 use tokio::task::LocalSet;
 
@@ -47,7 +50,12 @@ pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
 use mutation::Mutation;
 use order::Shape;
-use query::Query;
+use query::PlantQuery;
+use record_query::RecordQuery;
+
+/// Questions about the plant.
+#[derive(MergedObject, Default)]
+pub struct Query(PlantQuery, RecordQuery);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -80,7 +88,7 @@ pub struct Schema {
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let inner = Inner::build(Query, Mutation, EmptySubscription)
+    let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .finish();
@@ -90,7 +98,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query, Mutation, EmptySubscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation, EmptySubscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text

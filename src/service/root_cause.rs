@@ -238,13 +238,13 @@ impl Tracer {
             let page = self.store().find(&Find { what, after, first }).await?;
             lots.extend(page.items.into_iter().filter_map(|node| match node {
                 Node::Lot(lot) => Some(*lot),
-                Node::Operation(_) | Node::Master(_) => None,
+                Node::Operation(_) | Node::Master(_) | Node::Record(_) => None,
             }));
             within("candidates", lots.len(), CANDIDATES_MAX)?;
             let Some(last) = lots.last().filter(|_| page.more) else { return Ok(lots) };
             let id = Text::parse(last.id.as_str())
                 .map_err(|error| ServiceError::new(error.code(), format!("lot {} {error}", last.id)))?;
-            after = Some(FindKey { at: None, id });
+            after = Some(FindKey::Id(id));
         }
     }
 

@@ -133,7 +133,7 @@ impl Then {
 fn status(id: &LotId, node: Option<Node>) -> ServiceResult<LotStatus> {
     match node {
         Some(Node::Lot(lot)) => Ok(lot.status()),
-        Some(Node::Operation(_) | Node::Master(_)) | None => {
+        Some(Node::Operation(_) | Node::Master(_) | Node::Record(_)) | None => {
             let message = format!("the store traces the lot {id}, but does not hold it");
             Err(ServiceError::new(ErrorCode::StoreCorrupt, message))
         }

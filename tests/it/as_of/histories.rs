@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
-use lotgraph::domain::{Event, LotId, Node, NodeRef, Timestamp};
+use lotgraph::domain::{Event, LotId, Node, NodeRef, RecordKind, Timestamp};
 use lotgraph::genealogy::{Paths, TimeRule};
 use lotgraph::service::as_of::{AsOfLimits, Point};
 use lotgraph::service::root_cause::{Cases, Controls, RootCauseQuestion};
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use lotgraph::service::{ServiceError, ServiceResult};
 use lotgraph::store::{
-    Batch, Bucket, Direction, EdgePage, EdgesOf, Find, LotFilter, OperationFilter, Page, Revision, Store,
-    Subgraph, Tally, What,
+    Batch, Bucket, Direction, EdgePage, EdgesOf, Find, LotFilter, OperationFilter, Page, RecordFilter,
+    Revision, Store, Subgraph, Tally, What,
 };
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -31,6 +31,7 @@ struct Answers {
     lots: Vec<Option<Node>>,
     all: Page<Node>,
     operations: Page<Node>,
+    records: Vec<Page<Node>>,
     edges: Vec<EdgePage>,
     count: Vec<Bucket>,
     traces: Vec<Result<TraceAnswer, String>>,
@@ -80,10 +81,15 @@ async fn ask(store: &AnyStore, tracer: &Tracer) -> Answers {
     let all = What::Lots(LotFilter::default());
     let operations = What::Operations(OperationFilter::default());
     let edges = EdgesOf { lots: ids, roles: lotgraph::domain::Role::ALL.to_vec(), after: None, first: 100 };
+    let records = async |kind| {
+        let what = What::Records(kind, RecordFilter::default());
+        store.find(&Find { what, after: None, first: 500 }).await.unwrap()
+    };
     let mut answers = Answers {
         lots: store.get(&refs).await.unwrap(),
         all: store.find(&Find { what: all.clone(), after: None, first: 100 }).await.unwrap(),
         operations: store.find(&Find { what: operations, after: None, first: 500 }).await.unwrap(),
+        records: vec![records(RecordKind::Alert).await, records(RecordKind::Hold).await],
         edges: store.edges(&edges).await.unwrap(),
         count: store.tally(&Tally::LotsByMaterial(LotFilter::default())).await.unwrap(),
         traces: Vec::new(),
