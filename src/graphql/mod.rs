@@ -24,6 +24,7 @@ mod party;
 mod path;
 mod quantity;
 mod query;
+mod recall;
 mod receipt;
 mod record_query;
 mod root_cause;
@@ -43,6 +44,7 @@ use tokio::task::LocalSet;
 use crate::domain::ErrorCode;
 use crate::service::as_of::{History, Point, Then};
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
@@ -66,10 +68,21 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Answers trace questions.
     pub tracer: Tracer,
+    /// Answers recall scopes.
+    pub recalls: Recalls,
     /// Records events.
     pub ingest: Ingest,
     /// The store as it was.
     pub history: History,
+}
+
+impl Services {
+    /// The same over the ledger as it was. Nothing is recorded through these: a mutation names no state.
+    fn as_of(&self, then: Then) -> Self {
+        let Then { store, tracer, .. } = then;
+        let recalls = Recalls::new(tracer.clone());
+        Self { store, tracer, recalls, ..self.clone() }
+    }
 }
 
 /// The services of this request.
@@ -139,7 +152,7 @@ impl Schema {
         let services = match point {
             None => self.services.clone(),
             Some(point) => match self.services.history.at(point).await {
-                Ok(Then { store, tracer, .. }) => Services { store, tracer, ..self.services.clone() },
+                Ok(then) => self.services.as_of(then),
                 Err(error) => return errors::failure(&error),
             },
         };

@@ -25,6 +25,7 @@ use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
 use crate::service::as_of::History;
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::store::Store;
 use failure::Failure;
@@ -108,6 +109,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
     let services = Services {
         store: context.store.clone(),
         tracer: context.tracer.clone(),
+        recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
         history: context.history.clone(),
     };
