@@ -5,8 +5,8 @@
 // Returns: at most one row: revision: INTEGER;
 //   lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, degree]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, links, back]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest]; in_place: LIST [operation, position, earliest,
-//   latest]; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
+//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   counts; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
 // Why: min(length(path)) and nothing else of the path lets Neo4j expand by pruning breadth first search: each node once,
 //   where naming the path would enumerate all of them. An upper bound cannot be a parameter, so the text `/* bound */` is
 //   replaced by one of a few literals (statement.rs) that cut the search, and $hops_max cuts exactly. Work in place is not
@@ -32,7 +32,8 @@ WITH revision, m, hops, id,
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
   [(m)-[link:PRODUCED]->(other) | [
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS back,
-  [(m)-[link:PROCESSED_IN]->(other) | [other.id, link.position, link.earliest, link.latest]] AS in_place,
+  [(m)-[link:PROCESSED_IN]->(other) | [
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place,
   CASE hops WHEN $hops_max THEN COUNT { (m)<-[:PRODUCED]-() } END AS degree
 RETURN revision,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, links, in_place, degree] END) AS lots,

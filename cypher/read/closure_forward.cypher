@@ -4,8 +4,8 @@
 // Returns: at most one row: revision: INTEGER;
 //   lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, null]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, links, []]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest]; in_place: LIST [operation, position, earliest,
-//   latest]; the last items are those of the statement to a depth, which this one needs not
+//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   counts; the last items are those of the statement to a depth, which this one needs not
 // Why: min(length(path)) and nothing else of the path lets Neo4j expand by pruning breadth first search: each node once,
 //   where naming the path would enumerate all of them. Work in place is not part of the walk and is added behind it. One
 //   row with nested lists decodes faster than a row for each node. The revision is read first, so that everything up to
@@ -26,7 +26,8 @@ LIMIT $limit
 WITH revision, m, hops, id,
   [(m)-[link:CONSUMED_INTO|PRODUCED]->(other) | [
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
-  [(m)-[link:PROCESSED_IN]->(other) | [other.id, link.position, link.earliest, link.latest]] AS in_place
+  [(m)-[link:PROCESSED_IN]->(other) | [
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place
 RETURN revision,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, links, in_place, null] END) AS lots,
   collect(CASE hops % 2 WHEN 1 THEN [hops, id, m.kind, m.started_at, m.at, m.party, links, []] END) AS operations

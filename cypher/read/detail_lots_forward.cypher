@@ -9,6 +9,7 @@ USING INDEX SEEK m:Lot(id)
 WITH m, id,
   [(m)-[link:CONSUMED_INTO|PRODUCED]->(other) WHERE NOT $last | [
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
-  [(m)-[link:PROCESSED_IN]->(other) | [other.id, link.position, link.earliest, link.latest]] AS in_place,
+  [(m)-[link:PROCESSED_IN]->(other) | [
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place,
   CASE WHEN $last THEN COUNT { (m)-[:CONSUMED_INTO]->() } END AS degree
 RETURN collect([0, id, m.material, m.earliest_production, links, in_place, degree]) AS lots

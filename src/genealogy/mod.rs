@@ -3,6 +3,7 @@
 pub mod balance;
 pub mod common_cause;
 pub mod paths;
+mod periods;
 mod reach;
 pub mod spread;
 pub mod subgraph;

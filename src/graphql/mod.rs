@@ -24,6 +24,7 @@ mod receipt;
 mod root_cause;
 mod scalars;
 mod shift;
+mod stock;
 mod trace;
 
 use std::sync::Arc;

@@ -10,6 +10,7 @@ mod find;
 mod get;
 mod holds;
 mod ledger;
+mod stock;
 mod tally;
 mod together;
 mod void;
@@ -102,6 +103,14 @@ macro_rules! each_case {
                 statuses_filter,
                 marks_are_what_a_trace_reaches,
                 nothing_leaves_after_the_hold,
+            }
+            stock {
+                a_clean_cuts_a_trace,
+                what_may_have_outlived_a_clean_stays,
+                a_clean_ends_what_a_hold_marks,
+                a_late_clean_and_its_void_move_marks,
+                a_count_says_what_was_there,
+                a_count_needs_a_unit_that_converts,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,

@@ -9,14 +9,15 @@ use super::answer::{Answer, decode, encode};
 use super::key::LAYOUT;
 use crate::domain::{
     Disposition, EventId, Fact, Flow, HoldMark, HoldPolicy, HoldStep, Lot, LotId, MarkKind, Master,
-    MasterRef, Node, OperationKind, Permit, Quarantine, RecordedOperation, Role, Text, Timestamp, Voided,
+    MasterRef, Node, OperationKind, Permit, Quarantine, RecordedOperation, Role, Stay, Text, Timestamp,
+    Voided,
 };
 use crate::format::event::parse;
 use crate::genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
 use crate::store::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
 
 /// The hash of every sample's bytes, in order, at each layout.
-const EXPECTED: (u32, u128) = (2, 237_570_874_501_560_916_014_747_653_955_194_749_566);
+const EXPECTED: (u32, u128) = (3, 336_300_804_451_489_823_016_042_119_753_704_750_282);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
@@ -49,6 +50,15 @@ fn operation() -> RecordedOperation {
     RecordedOperation { id: id("O-1"), operation, voided: Some(voided) }
 }
 
+fn count() -> RecordedOperation {
+    let Fact::Operation(operation) = fact(json!({"type": "count", "id": "C-1", "at": "2026-01-05T07:00:00Z",
+        "lots": [{"lot": "A", "quantity": "0", "unit": "KGM"}]}))
+    else {
+        panic!("an operation was sent")
+    };
+    RecordedOperation { id: id("C-1"), operation, voided: None }
+}
+
 fn lot() -> Lot {
     let mut lot = Lot::named(LotId::parse("A").expect("an id"));
     let sums: BTreeMap<_, _> = serde_json::from_value(json!({"KGM": "12.5"})).expect("sums by unit");
@@ -69,6 +79,7 @@ fn quarantine() -> Quarantine {
         policy: HoldPolicy::Warn,
         reason: text("listeria"),
         arrival: Some(time(3)),
+        stays: vec![Stay { from: time(3), until: Some(time(4)) }],
         from: LotId::parse("B").expect("an id"),
         path: vec![step],
         path_cut: true,
@@ -153,7 +164,8 @@ fn edges() -> Vec<EdgePage> {
 
 fn nodes() -> Vec<Option<Node>> {
     let masters = masters().into_iter().map(|master| Some(Node::Master(master)));
-    let others = [None, Some(Node::Lot(Box::new(lot()))), Some(Node::Operation(Box::new(operation())))];
+    let operations = [operation(), count()].map(|operation| Some(Node::Operation(Box::new(operation))));
+    let others = [None, Some(Node::Lot(Box::new(lot())))].into_iter().chain(operations);
     masters.chain(others).collect()
 }
 
