@@ -119,7 +119,7 @@ async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
             lotgraph::domain::Node::Lot(lot) => Some(lot.id.clone()),
             _ => None,
         }));
-        after = ids.last().map(|id| FindKey { at: None, id: Text::parse(id.as_str()).unwrap() });
+        after = ids.last().map(|id| FindKey::Id(Text::parse(id.as_str()).unwrap()));
         if !page.more {
             break;
         }

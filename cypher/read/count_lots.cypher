@@ -2,6 +2,7 @@
 // $materials: LIST<STRING> or null
 // $origins: LIST<STRING> or null
 // $statuses: LIST<STRING> or null
+// $hold: STRING or null
 // $text: STRING in lower case, or null
 // $produced_from: INTEGER or null
 // $produced_before: INTEGER or null
@@ -13,6 +14,7 @@ WHERE l.id > ''
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)
+  AND ($hold IS NULL OR $hold IN l.holds)
   AND ($text IS NULL OR l.search CONTAINS $text)
   AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)
   AND ($produced_before IS NULL OR l.earliest_production < $produced_before)

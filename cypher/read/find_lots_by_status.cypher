@@ -3,6 +3,7 @@
 // $statuses: LIST<STRING>
 // $materials: LIST<STRING> or null
 // $origins: LIST<STRING> or null
+// $hold: STRING or null
 // $text: STRING in lower case, or null
 // $produced_from: INTEGER or null
 // $produced_before: INTEGER or null
@@ -18,10 +19,11 @@ USING INDEX SEEK l:Lot(status, id)
 WHERE l.status = status AND l.id > $after
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($materials IS NULL OR l.material IN $materials)
+  AND ($hold IS NULL OR $hold IN l.holds)
   AND ($text IS NULL OR l.search CONTAINS $text)
   AND ($produced_from IS NULL OR l.earliest_production >= $produced_from)
   AND ($produced_before IS NULL OR l.earliest_production < $produced_before)
   AND ($classes IS NULL OR EXISTS { (l)-[:OF_MATERIAL]->(m) WHERE m.class IN $classes })
 WITH l ORDER BY l.id LIMIT $limit
 RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine} AS lot
+  .quarantine, .anomalies} AS lot

@@ -1,7 +1,7 @@
 -- Purpose: lots, whole: identity, master data and flows as of the current revision.
 -- Returns: nothing.
 -- Why so:  a flow is JSON (absent while nothing moved), since it is only ever read whole, and so is what holds
---          say; status is absent while the lot is available, as most are; search is what a
+--          say and what does not add up; status is absent while the lot is available, as most are; search is what a
 --          text filter looks through, in lower case, because SQLite folds ASCII only.
 CREATE TABLE IF NOT EXISTS lot (
     key                 INTEGER PRIMARY KEY,
@@ -21,5 +21,6 @@ CREATE TABLE IF NOT EXISTS lot (
     earliest_production INTEGER,
     search              TEXT NOT NULL,
     quarantine          TEXT,
+    anomalies           TEXT,
     status              TEXT
 ) STRICT;

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{table, write_out};
-use crate::domain::{LotId, MaterialCode, Text};
+use crate::domain::{LotId, MaterialCode, Text, Timestamp};
 use crate::genealogy::common_cause::{Caution, Group, LEVEL, Verdict};
 use crate::service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion};
 use crate::service::trace::{TraceLimits, Tracer};
@@ -43,6 +43,15 @@ pub struct RootCauseArguments {
     /// The lots to compare with [default: same materials and days, no cases]
     #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1..)]
     controls: Option<Vec<String>>,
+    /// Choose controls among lots of this material [default: the cases' materials]
+    #[arg(long, value_name = "MATERIAL", conflicts_with = "controls")]
+    controls_material: Option<String>,
+    /// Choose controls produced from this time on [default: from the day of the first case]
+    #[arg(long, value_name = "TIME", conflicts_with = "controls", requires = "controls_material")]
+    controls_from: Option<String>,
+    /// Choose controls produced before this time [default: until the day of the last case]
+    #[arg(long, value_name = "TIME", conflicts_with = "controls", requires = "controls_material")]
+    controls_before: Option<String>,
     /// Choose at most so many controls for each case, of the same material and week
     #[arg(long, value_name = "N", conflicts_with = "controls", value_parser = clap::value_parser!(u32).range(1..))]
     controls_per_case: Option<u32>,
@@ -69,9 +78,28 @@ impl RootCauseArguments {
         };
         let controls = match &self.controls {
             Some(controls) => Controls::Lots(lots(controls)?),
-            None => Controls::Alike { per_case: self.controls_per_case },
+            None => Controls::Alike { among: self.among()?, per_case: self.controls_per_case },
         };
         Ok(RootCauseQuestion { cases, controls, respect_time: !self.ignore_time })
+    }
+
+    /// The lots to choose controls among, when they are not those that are like the cases.
+    fn among(&self) -> anyhow::Result<Option<LotFilter>> {
+        let Some(code) = &self.controls_material else { return Ok(None) };
+        let time = |name: &str, text: &Option<String>| -> anyhow::Result<Option<Timestamp>> {
+            let read = |text: &String| {
+                Timestamp::parse(text).map_err(|error| anyhow::anyhow!("--{name} {text:?} {error}"))
+            };
+            text.as_ref().map(read).transpose()
+        };
+        let material = MaterialCode::parse(code)
+            .map_err(|error| anyhow::anyhow!("--controls-material {code:?} {error}"))?;
+        Ok(Some(LotFilter {
+            materials: Some(vec![material]),
+            produced_from: time("controls-from", &self.controls_from)?,
+            produced_before: time("controls-before", &self.controls_before)?,
+            ..LotFilter::default()
+        }))
     }
 
     fn marked(&self, mark: &str) -> anyhow::Result<Cases> {

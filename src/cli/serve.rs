@@ -8,7 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::app::{self, Served};
-use crate::http::{self, HttpContext, HttpOptions};
+use crate::http::{self, AllowedHosts, HttpContext, HttpOptions};
 use crate::service::ingest::Ingest;
 use crate::service::trace::Tracer;
 use crate::settings::{Settings, redact};
@@ -76,8 +76,18 @@ fn options(settings: &Settings) -> HttpOptions {
         request_timeout: Duration::from_millis(settings.http.request_timeout_ms),
         shutdown_timeout: Duration::from_secs(settings.http.shutdown_timeout_s),
         handle_signals: false,
+        allowed_hosts: allowed_hosts(settings),
         ..HttpOptions::default()
     }
+}
+
+fn allowed_hosts(settings: &Settings) -> AllowedHosts {
+    let named = settings.http.allowed_hosts.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let named: Vec<String> = named.map(str::to_owned).collect();
+    if named.is_empty() && !settings.listen.ip().is_loopback() {
+        return AllowedHosts::any();
+    }
+    AllowedHosts::local_and(named)
 }
 
 /// SIGTERM or Ctrl-C.

@@ -43,6 +43,7 @@ macro_rules! error_codes {
 
 error_codes! {
     JsonMalformed "JSON_MALFORMED" 400 "The text is not JSON." "Correct the JSON at the line and column named.";
+    NumberInexact "NUMBER_INEXACT" 400 "A JSON number has more digits than are kept exactly." "Send the number as text, in quotes.";
     LineTooLong "LINE_TOO_LONG" 413 "A line is longer than the limit." "Split the event, or correct the missing line end.";
     EventTypeUnknown "EVENT_TYPE_UNKNOWN" 422 "The event's type is not one that lotgraph knows." "Use one of the types named in the message.";
     FieldUnknown "FIELD_UNKNOWN" 422 "The event has a field that its type does not have." "Remove the field, or correct its name.";
@@ -88,6 +89,7 @@ error_codes! {
     BodyTooLarge "BODY_TOO_LARGE" 413 "The request body is larger than the limit." "Send smaller batches, or use lotgraph import.";
     ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" 415 "The request's content type is not accepted here." "Send one of those named in the message.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
+    HostNotAllowed "HOST_NOT_ALLOWED" 403 "The request names a host, or comes from a page of one, that this server does not answer for." "Use the address that lotgraph printed; behind a proxy add its name to http.allowed_hosts.";
     NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
     LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from, or that a hold, release or override names, is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
     CasesNone "CASES_NONE" 400 "A root cause question has no cases." "Name lots that went wrong, or correct the mark that they are found by.";

@@ -87,6 +87,8 @@ pub struct Hold {
     pub propagate: bool,
     /// Whether suspect lots may flow on.
     pub policy: HoldPolicy,
+    /// The recall that it belongs to.
+    pub recall: Option<EventId>,
 }
 
 /// Ends a hold, or an inspection.
@@ -155,6 +157,8 @@ pub struct HoldMark {
     pub policy: HoldPolicy,
     /// The hold's reason.
     pub reason: Text,
+    /// The recall that the hold belongs to.
+    pub recall: Option<EventId>,
     /// The earliest moment the trouble can have reached the lot; absent: always.
     pub arrival: Option<Timestamp>,
     /// When trouble can have been in a lot that was cleaned, in order of time; empty: from the arrival on.

@@ -160,6 +160,10 @@ text_type!(
     EventId, check_identifier
 );
 text_type!(
+    /// The identity of an alert, derived from what it tells of.
+    AlertId, check_identifier
+);
+text_type!(
     /// The code of a material (ISA-95 material definition).
     MaterialCode, check_identifier
 );

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Attributes;
 use super::hold::{LotStatus, Quarantine};
-use super::identifier::{LotId, MaterialCode, Text, UnitCode};
+use super::identifier::{EventId, LotId, MaterialCode, Text, UnitCode};
 use super::operation::OperationKind;
 use super::quantity::decimal;
 use super::time::Timestamp;
@@ -53,6 +53,25 @@ pub struct Flow {
     pub sums: BTreeMap<UnitCode, Sum>,
 }
 
+/// What does not add up about a lot, each with the event since which it is so: it names the alert that tells of it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Anomalies {
+    /// It was drawn from, and its own receipt or production is not on record.
+    pub unknown_origin: Option<EventId>,
+    /// More was drawn from it than ever came in.
+    pub quantity_gap: Option<EventId>,
+    /// It was drawn from before any of it is on record as received or produced.
+    pub time_conflict: Option<EventId>,
+}
+
+impl Anomalies {
+    /// Whether everything adds up.
+    #[must_use]
+    pub fn is_clear(&self) -> bool {
+        self.unknown_origin.is_none() && self.quantity_gap.is_none() && self.time_conflict.is_none()
+    }
+}
+
 /// A lot: identity, master data and what flowed in and out, as of a revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lot {
@@ -84,6 +103,8 @@ pub struct Lot {
     pub earliest_production: Option<Timestamp>,
     /// What holds, inspections and releases say about its use.
     pub quarantine: Quarantine,
+    /// What does not add up about it.
+    pub anomalies: Anomalies,
 }
 
 impl Lot {
@@ -105,6 +126,7 @@ impl Lot {
             in_place: 0,
             earliest_production: None,
             quarantine: Quarantine::default(),
+            anomalies: Anomalies::default(),
         }
     }
 

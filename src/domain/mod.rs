@@ -1,8 +1,10 @@
 //! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
 
+pub mod alert;
 pub mod code;
 pub mod event;
 pub mod hold;
+pub mod hold_record;
 pub mod identifier;
 pub mod lot;
 pub mod master;
@@ -10,18 +12,22 @@ pub mod node;
 pub mod operation;
 pub mod problem;
 pub mod quantity;
+pub mod record;
+pub mod revision;
 pub mod time;
 
+pub use alert::{Acknowledgement, Alert, AlertKind, AlertState, Resolution, Severity};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{
     Disposition, Hold, HoldMark, HoldPolicy, HoldStep, LotStatus, MarkKind, Override, Permit, Quarantine,
     Release, Stay,
 };
+pub use hold_record::{HoldRecord, HoldRelease, HoldState};
 pub use identifier::{
-    EquipmentCode, EventId, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text, UnitCode,
+    AlertId, EquipmentCode, EventId, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text, UnitCode,
 };
-pub use lot::{Flow, Lot, Origin};
+pub use lot::{Anomalies, Flow, Lot, Origin};
 pub use master::{
     Conversion, Equipment, Master, MasterKind, MasterRef, Material, MaterialClass, Operator, Party,
     PartyRole, Shift,
@@ -32,6 +38,8 @@ pub use operation::{
 };
 pub use problem::Problem;
 pub use quantity::{Amount, Quantity};
+pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
+pub use revision::Revision;
 pub use time::Timestamp;
 
 /// Free attributes of a lot or an operation: name to value, both kept verbatim, ordered by name.

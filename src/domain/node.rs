@@ -6,6 +6,7 @@ use super::identifier::{EventId, LotId};
 use super::lot::Lot;
 use super::master::{Master, MasterKind, MasterRef};
 use super::operation::RecordedOperation;
+use super::record::{Record, RecordKind, RecordRef};
 
 /// A reference to one node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub enum NodeRef {
     Operation(EventId),
     /// An item of master data.
     Master(MasterRef),
+    /// A record.
+    Record(RecordRef),
 }
 
 /// The kinds of nodes.
@@ -27,6 +30,8 @@ pub enum NodeKind {
     Operation,
     /// Master data of a kind.
     Master(MasterKind),
+    /// Records of a kind.
+    Record(RecordKind),
 }
 
 /// One node.
@@ -38,6 +43,8 @@ pub enum Node {
     Operation(Box<RecordedOperation>),
     /// An item of master data.
     Master(Master),
+    /// A record.
+    Record(Box<Record>),
 }
 
 impl Node {
@@ -48,6 +55,7 @@ impl Node {
             Self::Lot(lot) => NodeRef::Lot(lot.id.clone()),
             Self::Operation(operation) => NodeRef::Operation(operation.id.clone()),
             Self::Master(master) => NodeRef::Master(master.reference()),
+            Self::Record(record) => NodeRef::Record(record.body.reference()),
         }
     }
 }

@@ -158,6 +158,7 @@ fn write_hold(object: &mut Object<'_>, id: Option<&EventId>, hold: &Hold) {
     object.text("policy", policy.map(HoldPolicy::name));
     object.flag("propagate", (!hold.propagate).then_some(false));
     object.text("reason", Some(&hold.reason));
+    object.text("recall", hold.recall.as_ref());
     object.text("type", Some(EventType::Hold.name()));
 }
 
@@ -310,7 +311,7 @@ mod tests {
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L","K"],"startedAt":"2026-01-01T00:00:00Z","type":"clean"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":[{"lot":"L","quantity":"0","unit":"KGM"},{"lot":"K","quantity":"1.5","unit":"KGM"}],"type":"count"}"#,
             r#"{"event":"0","id":"1","reason":"r","replacedBy":"2","type":"void"}"#,
-            r#"{"at":"2026-01-02T00:00:00Z","category":"c","id":"1","lots":["K","L"],"policy":"WARN","propagate":false,"reason":"r","type":"hold"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","category":"c","id":"1","lots":["K","L"],"policy":"WARN","propagate":false,"reason":"r","recall":"0","type":"hold"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","disposition":"SCRAP","hold":"0","id":"1","lots":["L"],"reason":"r","type":"release"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L"],"operation":"O","reason":"r","type":"override"}"#,
         ];

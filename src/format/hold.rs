@@ -14,7 +14,8 @@ pub(super) fn read_hold(fields: &mut Fields<'_>) -> Option<Fact> {
     let category = fields.parsed("category", Text::parse);
     let propagate = fields.flag("propagate").unwrap_or(true);
     let policy = fields.choice("policy", HoldPolicy::ALL, HoldPolicy::name).unwrap_or(HoldPolicy::Block);
-    Some(Fact::Hold(Hold { at: at?, lots, reason: reason?, category, propagate, policy }))
+    let recall = fields.parsed("recall", EventId::parse);
+    Some(Fact::Hold(Hold { at: at?, lots, reason: reason?, category, propagate, policy, recall }))
 }
 
 pub(super) fn read_release(fields: &mut Fields<'_>) -> Option<Fact> {

@@ -1,5 +1,6 @@
 //! Strict JSON: like serde_json, but a field named twice is an error, since one of the two would be lost.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -21,16 +22,27 @@ pub struct JsonError {
     pub problem: Problem,
 }
 
+/// The most digits that a number with a fraction may have: with more, the nearest binary number can be another decimal
+/// (DBL_DIG, IEEE 754 double precision).
+const DIGITS_MAX: usize = 15;
+
 /// Reads one JSON value that fills the whole text.
 ///
 /// # Errors
-/// Says where the text stops being JSON, or names a field twice.
+/// Says where the text stops being JSON, names a field twice, or has a number that would not be kept exactly.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    let inexact = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict.deserialize(&mut deserializer).and_then(|value| {
+    let value = Strict(&inexact).deserialize(&mut deserializer).and_then(|value| {
         deserializer.end()?;
         Ok(value)
     });
+    if value.is_ok()
+        && inexact.get()
+        && let Some(error) = overlong_number(bytes)
+    {
+        return Err(error);
+    }
     value.map_err(|error| {
         let text = error.to_string();
         // serde_json ends its messages with the place, which has fields of its own here.
@@ -45,16 +57,65 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     })
 }
 
-struct Strict;
+/// The first number, outside of texts, that has a fraction or an exponent and more digits than are kept exactly.
+fn overlong_number(bytes: &[u8]) -> Option<JsonError> {
+    let (mut line, mut line_start, mut at) = (1, 0, 0);
+    while at < bytes.len() {
+        let length = match bytes[at] {
+            b'"' => text_length(&bytes[at..]),
+            b'-' | b'0'..=b'9' => {
+                let number = bytes[at..].split(|byte| !b"+-.eE0123456789".contains(byte)).next()?;
+                if !is_exact(number) {
+                    let message = format!(
+                        "the number {} has more than {DIGITS_MAX} digits; send it as text in quotes",
+                        String::from_utf8_lossy(&number[..number.len().min(60)])
+                    );
+                    let problem = Problem::new(ErrorCode::NumberInexact, "", message);
+                    return Some(JsonError { line, column: at - line_start + 1, problem });
+                }
+                number.len()
+            }
+            b'\n' => {
+                (line, line_start) = (line + 1, at + 1);
+                1
+            }
+            _ => 1,
+        };
+        at += length;
+    }
+    None
+}
 
-impl<'de> DeserializeSeed<'de> for Strict {
+/// The bytes of a text with its quotes.
+fn text_length(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while at < bytes.len() && bytes[at] != b'"' {
+        at += if bytes[at] == b'\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+/// Whether a number is kept as it is written. Whole numbers are, when they fit 64 bits.
+fn is_exact(number: &[u8]) -> bool {
+    let mantissa = number.split(|byte| matches!(byte, b'e' | b'E')).next().unwrap_or_default();
+    let digits = mantissa.iter().filter(|byte| byte.is_ascii_digit()).skip_while(|digit| **digit == b'0');
+    let fits = std::str::from_utf8(number)
+        .is_ok_and(|text| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok());
+    fits || digits.count() <= DIGITS_MAX
+}
+
+/// Reads strictly, and remembers whether a number became a binary fraction.
+#[derive(Clone, Copy)]
+struct Strict<'a>(&'a Cell<bool>);
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Strict {
+impl<'de> Visitor<'de> for Strict<'_> {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,6 +135,7 @@ impl<'de> Visitor<'de> for Strict {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        self.0.set(true);
         Ok(value.into())
     }
 
@@ -91,7 +153,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict)? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -103,7 +165,7 @@ impl<'de> Visitor<'de> for Strict {
             if object.contains_key(&name) {
                 return Err(A::Error::custom(format!("{DUPLICATE} {name:?}")));
             }
-            let value = fields.next_value_seed(Strict)?;
+            let value = fields.next_value_seed(self)?;
             object.insert(name, value);
         }
         Ok(Value::Object(object))
@@ -119,6 +181,28 @@ mod tests {
         let error = parse(b"{\"a\":1,\n \"b\":{\"c\":1,\"c\":2}}").expect_err("c stands twice");
         assert_eq!(error.problem.code, ErrorCode::FieldDuplicate);
         assert_eq!((error.line, error.problem.message.as_str()), (2, "duplicate field \"c\""));
+    }
+
+    #[test]
+    fn a_number_is_kept_exactly_or_refused() {
+        for exact in [
+            "0.123456789012345",
+            "18446744073709551615",
+            "-9223372036854775808",
+            "12.5e3",
+            "0.000000000000000000001",
+            "\"1.2345678901234567\"",
+        ] {
+            let text = format!("{{\"a\\\"1.2345678901234567\": [{exact}, 1.5]}}");
+            assert!(parse(text.as_bytes()).is_ok(), "{text}");
+        }
+        for inexact in
+            ["0.1234567890123456", "123456789012.123456789", "18446744073709551616", "1.00000000000000000001"]
+        {
+            let text = format!("{{\"a\": 1,\n \"b\": {inexact}}}");
+            let error = parse(text.as_bytes()).expect_err(inexact);
+            assert_eq!((error.problem.code, error.line, error.column), (ErrorCode::NumberInexact, 2, 7));
+        }
     }
 
     #[test]

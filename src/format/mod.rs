@@ -8,3 +8,4 @@ pub mod hold;
 pub mod item;
 pub mod json;
 pub mod ndjson;
+pub mod record;

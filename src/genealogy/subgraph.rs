@@ -2,17 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::domain::Revision;
 use crate::domain::{EventId, LotId, MaterialCode, OperationKind, PartyCode, Quantity, Role, Timestamp};
-
-/// A state of the ledger: +1 for every commit that changed anything; 0 while empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub struct Revision(pub u64);
-
-impl std::fmt::Display for Revision {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.fmt(formatter)
-    }
-}
 
 /// Which way a trace walks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -231,3 +231,59 @@ pub enum BandSide {
     /// At the cut or above.
     AtLeast,
 }
+
+/// What an alert tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::AlertKind")]
+pub enum AlertKind {
+    /// Lots were put into quarantine.
+    HoldPlaced,
+    /// Lots were freed from a hold.
+    HoldReleased,
+    /// An override was recorded, or an operation drew from a lot thanks to one.
+    HoldOverridden,
+    /// An event touched a lot that a recall's hold marks.
+    RecallTouched,
+    /// A lot was drawn from before any of it is on record as received or produced.
+    TimeConflict,
+    /// More was drawn from a lot than ever came in.
+    QuantityGap,
+    /// A lot was drawn from, and its own receipt or production is not on record.
+    UnknownOrigin,
+}
+
+/// How grave an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::Severity")]
+pub enum AlertSeverity {
+    /// Good to know.
+    Info,
+    /// Somebody should look into it.
+    Warning,
+    /// Somebody must act now.
+    Critical,
+}
+
+/// How far an alert is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::AlertState")]
+pub enum AlertState {
+    /// Nobody took note of it yet.
+    Open,
+    /// Somebody did.
+    Acknowledged,
+    /// What it tells of is over by itself; it may have been acknowledged before.
+    Resolved,
+}
+
+/// How far a hold is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::domain::HoldState")]
+pub enum HoldState {
+    /// All its lots are held.
+    Open,
+    /// Some of its lots are free.
+    PartlyReleased,
+    /// All its lots are free.
+    Released,
+}

@@ -5,7 +5,7 @@ use async_graphql::{ID, InputObject};
 use super::enums::{LotStatus, MaterialClass, OperationKind, Origin, PartyRole};
 use super::scalars::Moment;
 use crate::domain::identifier::TextError;
-use crate::domain::{EquipmentCode, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text};
+use crate::domain::{EquipmentCode, EventId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store;
 
@@ -18,7 +18,8 @@ pub(super) fn read<T>(
     parse(text).map_err(|error| ServiceError::new(error.code(), format!("{argument} {error}")))
 }
 
-fn optional<T>(
+/// The same, of an argument that may be absent.
+pub(super) fn optional<T>(
     argument: &str,
     text: Option<impl AsRef<str>>,
     parse: impl FnOnce(&str) -> Result<T, TextError>,
@@ -27,7 +28,7 @@ fn optional<T>(
 }
 
 /// A list of choices in a fixed order, each once, so that equal questions are equal.
-fn choices<T, U: From<T> + Ord>(items: Option<Vec<T>>) -> Option<Vec<U>> {
+pub(super) fn choices<T: Into<U>, U: Ord>(items: Option<Vec<T>>) -> Option<Vec<U>> {
     items.map(|items| {
         let mut items: Vec<U> = items.into_iter().map(Into::into).collect();
         items.sort_unstable();
@@ -47,6 +48,8 @@ pub struct LotFilter {
     pub origins: Option<Vec<Origin>>,
     /// Of one of these statuses.
     pub statuses: Option<Vec<LotStatus>>,
+    /// Marked by the hold with this id: named by it, or reached.
+    pub hold: Option<ID>,
     /// Id, printed number or supplier's number contains this, ignoring case.
     pub text: Option<String>,
     /// Earliest production at or after.
@@ -67,6 +70,7 @@ impl LotFilter {
             classes: choices(self.classes),
             origins: choices(self.origins),
             statuses: choices(self.statuses),
+            hold: optional("hold", self.hold.as_deref(), EventId::parse)?,
             text: optional("text", self.text, Text::parse)?,
             produced_from: self.produced_from.map(|moment| moment.0),
             produced_before: self.produced_before.map(|moment| moment.0),

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use tokio::task::{spawn_local, yield_now};
 
 use crate::domain::{
-    ErrorCode, EventId, Lot, LotId, Master, MasterRef, Node, NodeRef, RecordedOperation, Role,
+    ErrorCode, EventId, Lot, LotId, Master, MasterRef, Node, NodeRef, Record, RecordedOperation, Role,
 };
 use crate::service::ServiceError;
 use crate::store::{EdgeKey, EdgePage, EdgesOf, Store, StoreError};
@@ -25,6 +25,8 @@ pub enum Loaded {
     Operation(Arc<RecordedOperation>),
     /// An item of master data.
     Master(Arc<Master>),
+    /// A record.
+    Record(Arc<Record>),
 }
 
 impl From<Node> for Loaded {
@@ -33,6 +35,7 @@ impl From<Node> for Loaded {
             Node::Lot(lot) => Self::Lot(Arc::from(lot)),
             Node::Operation(operation) => Self::Operation(Arc::from(operation)),
             Node::Master(master) => Self::Master(Arc::new(master)),
+            Node::Record(record) => Self::Record(Arc::from(record)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
+mod alert;
 mod connection;
 mod cursor;
 mod enums;
@@ -8,6 +9,7 @@ mod errors;
 mod event;
 mod filters;
 mod hold;
+mod hold_record;
 pub mod limits;
 mod link;
 mod loader;
@@ -16,11 +18,13 @@ mod material;
 mod mutation;
 mod operation;
 mod operator;
+mod order;
 mod party;
 mod path;
 mod quantity;
 mod query;
 mod receipt;
+mod record_query;
 mod root_cause;
 mod scalars;
 mod shift;
@@ -31,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, EmptySubscription};
+use async_graphql::{Context, EmptySubscription, MergedObject};
 pub use async_graphql::{Request, Response};
 use tokio::task::LocalSet;
 
@@ -43,7 +47,13 @@ use crate::store::Store;
 pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
 use mutation::Mutation;
-use query::Query;
+use order::Shape;
+use query::PlantQuery;
+use record_query::RecordQuery;
+
+/// Questions about the plant.
+#[derive(MergedObject, Default)]
+pub struct Query(PlantQuery, RecordQuery);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -74,7 +84,7 @@ pub struct Schema {
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
     let store = services.store.clone();
-    let inner = Inner::build(Query, Mutation, EmptySubscription)
+    let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .data(services)
@@ -85,7 +95,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query, Mutation, EmptySubscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation, EmptySubscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -94,10 +104,12 @@ pub fn sdl() -> String {
 impl Schema {
     /// Answers a request; every error in the answer carries its code.
     pub async fn execute(&self, mut request: Request, deadline: Duration) -> Response {
-        match self.check(&request) {
-            Ok(document) => request.set_parsed_query(document),
+        let document = match self.check(&request) {
+            Ok(document) => document,
             Err(refusal) => return errors::refusal(refusal.code, refusal.message),
-        }
+        };
+        let shape = Shape::of(&document, request.operation_name.as_deref());
+        request.set_parsed_query(document);
         let request = request.data(loader::Loaders::new(&self.store));
         // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
         let tasks = LocalSet::new();
@@ -105,6 +117,7 @@ impl Schema {
         match tokio::time::timeout(deadline, answer).await {
             Ok(mut response) => {
                 errors::label(&mut response);
+                shape.arrange(&mut response.data);
                 response
             }
             Err(_) => {

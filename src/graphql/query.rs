@@ -31,18 +31,24 @@ use crate::store::{Find, FindKey, What};
 const NAMESAKES_MAX: u32 = 1_000;
 
 /// Questions about the plant.
-pub struct Query;
+#[derive(Default)]
+pub struct PlantQuery;
 
 /// A page of nodes with the cursor of each.
-struct Found {
-    nodes: Vec<(String, Node)>,
-    more: bool,
-    further: bool,
-    total: Total,
+pub(super) struct Found {
+    pub(super) nodes: Vec<(String, Node)>,
+    pub(super) more: bool,
+    pub(super) further: bool,
+    pub(super) total: Total,
 }
 
 /// Looks nodes up, a page at a time.
-async fn find(context: &Context<'_>, what: What, first: i32, after: Option<String>) -> Result<Found> {
+pub(super) async fn find(
+    context: &Context<'_>,
+    what: What,
+    first: i32,
+    after: Option<String>,
+) -> Result<Found> {
     let scope = Scope::new("find", &what);
     let further = after.is_some();
     let after = match after.map(|cursor| scope.decode(&cursor)).transpose()? {
@@ -52,24 +58,9 @@ async fn find(context: &Context<'_>, what: What, first: i32, after: Option<Strin
     };
     let query = Find { what: what.clone(), after, first: page_size(first)? };
     let page = services(context).store.find(&query).await?;
-    let nodes = page.items.into_iter().map(|node| Ok((scope.encode(Place::Node(key_of(&node)?)), node)));
-    let nodes = nodes.collect::<Result<_>>()?;
+    let nodes = page.items.into_iter();
+    let nodes = nodes.map(|node| (scope.encode(Place::Node(FindKey::of(&node))), node)).collect();
     Ok(Found { nodes, more: page.more, further, total: Total::Count(what) })
-}
-
-/// The sort key of a node among those of its kind.
-fn key_of(node: &Node) -> Result<FindKey> {
-    let (at, id) = match node {
-        Node::Lot(lot) => (None, lot.id.as_str()),
-        Node::Operation(operation) => (Some(operation.operation.at), operation.id.as_str()),
-        Node::Master(master) => return Ok(FindKey { at: None, id: text(master.reference().code())? }),
-    };
-    Ok(FindKey { at, id: text(id)? })
-}
-
-fn text(id: &str) -> Result<Text> {
-    // Every identifier is a valid text: shorter, and as clean.
-    Ok(read("id", id, Text::parse)?)
 }
 
 /// Builds a connection of one kind of node; a node of another kind is an error, never left out.
@@ -87,7 +78,8 @@ macro_rules! nodes {
     }};
 }
 
-fn wrong_node(node: &Node) -> async_graphql::Error {
+/// The store answered with a node of another kind than asked for.
+pub(super) fn wrong_node(node: &Node) -> async_graphql::Error {
     let message = format!("the store answered with {:?}", node.reference());
     ServiceError::new(ErrorCode::StoreCorrupt, message).into()
 }
@@ -102,7 +94,7 @@ async fn master(context: &Context<'_>, reference: MasterRef) -> Result<Option<Ma
 
 /// Questions about the plant.
 #[Object]
-impl Query {
+impl PlantQuery {
     /// The lot with this id.
     async fn lot(
         &self,

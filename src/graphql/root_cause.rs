@@ -39,6 +39,9 @@ pub struct RootCauseInput {
     /// The ids of the lots to compare with, at most 20000. Absent: chosen, lots of the cases' materials, first produced
     /// on the days from the first case to the last.
     controls: Option<Vec<ID>>,
+    /// When controls are chosen: among these lots instead, cases left out. A wider period tells rare causes from what
+    /// every lot of those days shares.
+    controls_among: Option<LotFilter>,
     /// When controls are chosen: at most so many for each case, of the same material and week.
     controls_per_case: Option<i32>,
     /// A walk counts only if its moments never go back. False: every walk counts, whatever its times.
@@ -61,16 +64,20 @@ impl RootCauseInput {
                 value: read("value", &marked.value, Text::parse)?,
             },
         };
-        let controls = match (self.controls, self.controls_per_case) {
-            (Some(_), Some(_)) => {
-                return refuse("controlsPerCase is for chosen controls; leave controls out");
+        let per_case = match self.controls_per_case.map(u32::try_from) {
+            None => None,
+            Some(Ok(count)) if count > 0 => Some(count),
+            Some(_) => return refuse("controlsPerCase must be 1 or more"),
+        };
+        let among = self.controls_among.map(LotFilter::read).transpose()?;
+        let controls = match self.controls {
+            None => Controls::Alike { among, per_case },
+            Some(_) if among.is_some() || per_case.is_some() => {
+                return refuse(
+                    "controlsAmong and controlsPerCase are for chosen controls; leave controls out",
+                );
             }
-            (Some(controls), None) => Controls::Lots(ids("controls", controls)?),
-            (None, None) => Controls::Alike { per_case: None },
-            (None, Some(count)) => match u32::try_from(count) {
-                Ok(count) if count > 0 => Controls::Alike { per_case: Some(count) },
-                _ => return refuse("controlsPerCase must be 1 or more"),
-            },
+            Some(controls) => Controls::Lots(ids("controls", controls)?),
         };
         Ok(RootCauseQuestion { cases, controls, respect_time: self.respect_time })
     }

@@ -8,6 +8,7 @@ mod graphiql;
 mod graphql;
 mod health;
 mod observe;
+mod origin;
 mod trace;
 
 use std::net::{SocketAddr, TcpListener};
@@ -26,6 +27,7 @@ use crate::service::ingest::Ingest;
 use crate::service::trace::Tracer;
 use crate::store::Store;
 use failure::Failure;
+pub use origin::AllowedHosts;
 
 /// What the server serves.
 #[derive(Clone)]
@@ -65,6 +67,8 @@ pub struct HttpOptions {
     pub handle_signals: bool,
     /// The most a GraphQL document may ask for.
     pub limits: DocumentLimits,
+    /// The names under which the server may be asked.
+    pub allowed_hosts: AllowedHosts,
 }
 
 impl Default for HttpOptions {
@@ -79,6 +83,7 @@ impl Default for HttpOptions {
             connections_max: 1_000,
             handle_signals: true,
             limits: DocumentLimits::default(),
+            allowed_hosts: AllowedHosts::local_and([]),
         }
     }
 }
@@ -108,6 +113,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
         App::new()
             .app_data(state.clone())
             .wrap(Compress::default())
+            .wrap(from_fn(origin::check))
             .wrap(from_fn(observe::observe))
             .configure(routes)
     })

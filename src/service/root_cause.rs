@@ -44,8 +44,11 @@ pub enum Cases {
 pub enum Controls {
     /// These.
     Lots(Vec<LotId>),
-    /// Lots of the cases' materials, first produced on the days from the first case to the last, that are no cases.
+    /// Chosen, and no cases.
     Alike {
+        /// Among these; absent: lots of the cases' materials, first produced on the days from the first case to the last.
+        /// A wider period tells rare causes from what every lot of those days shares.
+        among: Option<LotFilter>,
         /// At most so many for each case, of the same material and week (ISO 8601, UTC).
         per_case: Option<u32>,
     },
@@ -187,7 +190,9 @@ impl Tracer {
                 check_given(&controls, cases)?;
                 controls
             }
-            Controls::Alike { per_case } => self.choose_controls(cases, *per_case).await?,
+            Controls::Alike { among, per_case } => {
+                self.choose_controls(cases, among.as_ref(), *per_case).await?
+            }
         };
         within("controls", controls.len(), CONTROLS_MAX)?;
         Ok(controls)
@@ -197,6 +202,7 @@ impl Tracer {
     async fn choose_controls(
         &self,
         cases: &BTreeSet<LotId>,
+        among: Option<&LotFilter>,
         per_case: Option<u32>,
     ) -> ServiceResult<BTreeSet<LotId>> {
         let ids: Vec<LotId> = cases.iter().cloned().collect();
@@ -213,7 +219,7 @@ impl Tracer {
             return Err(ServiceError::new(ErrorCode::LotUnknown, message));
         }
         let known: Vec<Lot> = known.into_iter().flatten().collect();
-        let Some(filter) = alike(&known) else { return Ok(BTreeSet::new()) };
+        let Some(filter) = among.cloned().or_else(|| alike(&known)) else { return Ok(BTreeSet::new()) };
         let mut pool = self.candidates(filter).await?;
         pool.retain(|lot| !cases.contains(&lot.id));
         Ok(match per_case {
@@ -232,13 +238,13 @@ impl Tracer {
             let page = self.store().find(&Find { what, after, first }).await?;
             lots.extend(page.items.into_iter().filter_map(|node| match node {
                 Node::Lot(lot) => Some(*lot),
-                Node::Operation(_) | Node::Master(_) => None,
+                Node::Operation(_) | Node::Master(_) | Node::Record(_) => None,
             }));
             within("candidates", lots.len(), CANDIDATES_MAX)?;
             let Some(last) = lots.last().filter(|_| page.more) else { return Ok(lots) };
             let id = Text::parse(last.id.as_str())
                 .map_err(|error| ServiceError::new(error.code(), format!("lot {} {error}", last.id)))?;
-            after = Some(FindKey { at: None, id });
+            after = Some(FindKey::Id(id));
         }
     }
 

@@ -219,7 +219,7 @@ impl Tracer {
         let nodes = self.store.get(&refs).await?;
         let lot = |node: Option<Node>| match node {
             Some(Node::Lot(lot)) => Some(*lot),
-            Some(Node::Operation(_) | Node::Master(_)) | None => None,
+            Some(Node::Operation(_) | Node::Master(_) | Node::Record(_)) | None => None,
         };
         Ok(nodes.into_iter().map(lot).collect())
     }
@@ -233,7 +233,7 @@ impl Tracer {
             codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code))).collect();
         let class = |node: Node| match node {
             Node::Master(Master::Material(material)) => material.class.map(|class| (material.code, class)),
-            Node::Master(_) | Node::Lot(_) | Node::Operation(_) => None,
+            Node::Master(_) | Node::Lot(_) | Node::Operation(_) | Node::Record(_) => None,
         };
         Ok(self.store.get(&refs).await?.into_iter().flatten().filter_map(class).collect())
     }

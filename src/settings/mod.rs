@@ -54,6 +54,8 @@ pub struct TraceSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSettings {
+    /// Further names under which the server may be asked, as behind a proxy; separated by commas.
+    pub allowed_hosts: String,
     /// The largest body of `POST /api/v1/events`, in bytes.
     pub events_bytes_max: usize,
     /// The largest body of `POST /graphql`, in bytes.

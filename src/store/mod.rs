@@ -16,7 +16,7 @@ pub use error::{Result, StoreError, StoreErrorKind};
 pub use ledger::{Batch, ChangePage, EventOutcome, LedgerEntry, LedgerPosition, Receipt, Recording, Status};
 pub use query::{
     Bucket, Closure, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter,
-    OperationFilter, Page, Tally, What,
+    OperationFilter, Page, RecordFilter, Tally, What,
 };
 
 /// Limits that every store shares; a request above one is refused with [`StoreErrorKind::LimitExceeded`].
@@ -100,7 +100,7 @@ pub trait Store: Send + Sync + 'static {
     /// The nodes referred to, in the order asked; duplicates are allowed.
     async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>>;
 
-    /// A page of nodes: operations by (end, id), everything else by id or code.
+    /// A page of nodes: operations by (end, id), records by where they were raised, everything else by id or code.
     async fn find(&self, query: &Find) -> Result<Page<Node>>;
 
     /// For each lot, in the order asked, a page of its links with live operations, by (earliest, operation, role,

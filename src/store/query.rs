@@ -1,13 +1,15 @@
 //! The questions a store answers: sets in, sets out.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Direction, Revision};
+use super::{Direction, Revision, StoreErrorKind};
 use crate::domain::{
-    EquipmentCode, EventId, LotId, LotStatus, MasterKind, MaterialClass, MaterialCode, OperationKind,
-    OperatorCode, Origin, PartyCode, PartyRole, Quantity, Role, ShiftCode, Text, Timestamp,
+    EquipmentCode, EventId, LotId, LotStatus, MasterKind, MaterialClass, MaterialCode, Node, OperationKind,
+    OperatorCode, Origin, PartyCode, PartyRole, Quantity, Record, RecordKind, RecordPlace, RecordState, Role,
+    ShiftCode, Text, Timestamp,
 };
 
 /// Which lots; every given condition must hold, an absent one always does.
@@ -21,6 +23,8 @@ pub struct LotFilter {
     pub origins: Option<Vec<Origin>>,
     /// Of one of these statuses.
     pub statuses: Option<Vec<LotStatus>>,
+    /// Marked by this hold: named by it, or reached.
+    pub hold: Option<EventId>,
     /// Id, printed number or supplier's number contains this, ignoring case ([`crate::domain::Lot::search_text`]).
     pub text: Option<Text>,
     /// Earliest production at or after.
@@ -67,6 +71,21 @@ pub struct MasterFilter {
     pub role: Option<PartyRole>,
 }
 
+/// Which records; every given condition must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct RecordFilter {
+    /// In one of these states.
+    pub states: Option<Vec<RecordState>>,
+    /// Of one of these categories: kinds of alerts, categories of holds.
+    pub categories: Option<Vec<Text>>,
+    /// About this lot.
+    pub lot: Option<LotId>,
+    /// Raised by a revision after this one.
+    pub raised_after: Option<Revision>,
+    /// Raised by this revision or one before it.
+    pub raised_until: Option<Revision>,
+}
+
 /// What to look for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum What {
@@ -78,15 +97,42 @@ pub enum What {
     Operations(OperationFilter),
     /// Master data of one kind.
     Masters(MasterKind, MasterFilter),
+    /// Records of one kind.
+    Records(RecordKind, RecordFilter),
 }
 
 /// A place in a result: the sort key of an item.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct FindKey {
-    /// End of an operation; absent for everything else.
-    pub at: Option<Timestamp>,
-    /// Id or code.
-    pub id: Text,
+pub enum FindKey {
+    /// Of a lot or an item of master data: its id or code.
+    Id(Text),
+    /// Of an operation.
+    Operation {
+        /// When it ended.
+        at: Timestamp,
+        /// Its id.
+        id: Text,
+    },
+    /// Of a record: where it was raised.
+    Record(RecordPlace),
+}
+
+impl FindKey {
+    /// The place of a node among those of its kind.
+    #[must_use]
+    pub fn of(node: &Node) -> Self {
+        let text = |id: &str| {
+            Text::parse(id).unwrap_or_else(|_| unreachable!("an identifier is a text: shorter, and as clean"))
+        };
+        match node {
+            Node::Lot(lot) => Self::Id(text(lot.id.as_str())),
+            Node::Master(master) => Self::Id(text(master.reference().code())),
+            Node::Operation(recorded) => {
+                Self::Operation { at: recorded.operation.at, id: text(recorded.id.as_str()) }
+            }
+            Node::Record(record) => Self::Record(record.place),
+        }
+    }
 }
 
 /// Looks for nodes, a page at a time.
@@ -98,6 +144,48 @@ pub struct Find {
     pub after: Option<FindKey>,
     /// At most this many.
     pub first: u32,
+}
+
+impl Find {
+    /// The id or code behind which the page starts; empty, so before every id, from the start.
+    ///
+    /// # Errors
+    /// `Invalid` when the key is of another kind of node.
+    pub fn after_id(&self) -> Result<&str, StoreErrorKind> {
+        match &self.after {
+            None => Ok(""),
+            Some(FindKey::Id(id)) => Ok(id.as_str()),
+            Some(FindKey::Operation { .. } | FindKey::Record(_)) => Err(other_key("an id or code")),
+        }
+    }
+
+    /// The operation behind which the page starts.
+    ///
+    /// # Errors
+    /// `Invalid` when the key is of another kind of node.
+    pub fn after_operation(&self) -> Result<Option<(Timestamp, &str)>, StoreErrorKind> {
+        match &self.after {
+            None => Ok(None),
+            Some(FindKey::Operation { at, id }) => Ok(Some((*at, id.as_str()))),
+            Some(FindKey::Id(_) | FindKey::Record(_)) => Err(other_key("an operation's end and id")),
+        }
+    }
+
+    /// The record behind which the page starts.
+    ///
+    /// # Errors
+    /// `Invalid` when the key is of another kind of node.
+    pub fn after_record(&self) -> Result<Option<RecordPlace>, StoreErrorKind> {
+        match &self.after {
+            None => Ok(None),
+            Some(FindKey::Record(place)) => Ok(Some(*place)),
+            Some(FindKey::Id(_) | FindKey::Operation { .. }) => Err(other_key("a record's place")),
+        }
+    }
+}
+
+fn other_key(needed: &str) -> StoreErrorKind {
+    StoreErrorKind::Invalid(format!("a place in this list is {needed}; the key given is of another list"))
 }
 
 /// A page of items in a total order.
@@ -187,6 +275,10 @@ pub enum Tally {
     LotsByMaterial(LotFilter),
     /// Operations by kind.
     OperationsByKind(OperationFilter),
+    /// Records of a kind by state.
+    RecordsByState(RecordKind, RecordFilter),
+    /// Records of a kind by category; those without one come last.
+    RecordsByCategory(RecordKind, RecordFilter),
 }
 
 /// One group of a tally.
@@ -198,7 +290,22 @@ pub struct Bucket {
     pub count: u64,
 }
 
+/// The statuses of lots that a hold marks.
+const MARKED: [LotStatus; 2] = [LotStatus::Quarantined, LotStatus::Suspect];
+
 impl LotFilter {
+    /// The statuses that a lot can have which passes: fewer than `statuses` names when a hold is asked for, since a lot
+    /// that a hold marks is quarantined or suspect. So an index of statuses leads to the lots of a hold.
+    #[must_use]
+    pub fn statuses_possible(&self) -> Option<Vec<LotStatus>> {
+        if self.hold.is_none() {
+            return self.statuses.clone();
+        }
+        let among =
+            |status: &LotStatus| self.statuses.as_ref().is_none_or(|allowed| allowed.contains(status));
+        Some(MARKED.into_iter().filter(among).collect())
+    }
+
     /// Whether a lot fulfils every condition; `class` is that of its material, if declared.
     #[must_use]
     pub fn matches(&self, lot: &crate::domain::Lot, class: Option<MaterialClass>) -> bool {
@@ -210,8 +317,53 @@ impl LotFilter {
             && among(self.classes.as_ref(), class.as_ref())
             && among(self.origins.as_ref(), Some(&lot.origin()))
             && among(self.statuses.as_ref(), Some(&lot.status()))
+            && self.hold.as_ref().is_none_or(|hold| lot.quarantine.mark_of(hold).is_some())
             && self.text.as_ref().is_none_or(|text| lot.search_text().contains(&text.as_str().to_lowercase()))
             && self.produced_from.is_none_or(|from| produced.is_some_and(|at| at >= from))
             && self.produced_before.is_none_or(|before| produced.is_some_and(|at| at < before))
     }
+}
+
+impl RecordFilter {
+    /// Whether a record fulfils every condition.
+    #[must_use]
+    pub fn matches(&self, record: &Record) -> bool {
+        let body = &record.body;
+        let revision = record.place.revision;
+        let category = body.category();
+        self.states.as_ref().is_none_or(|states| states.contains(&body.state()))
+            && self.categories.as_ref().is_none_or(|allowed| {
+                category.is_some_and(|category| allowed.iter().any(|one| one.as_str() == category))
+            })
+            && self.lot.as_ref().is_none_or(|lot| body.lot() == Some(lot))
+            && self.raised_after.is_none_or(|after| revision > after)
+            && self.raised_until.is_none_or(|until| revision <= until)
+    }
+
+    /// The places that pass, behind a key: after the first, up to the second.
+    #[must_use]
+    pub fn span(&self, after: Option<RecordPlace>) -> (RecordPlace, Revision) {
+        let from = self.raised_after.map_or_else(RecordPlace::default, RecordPlace::end_of);
+        (after.map_or(from, |after| after.max(from)), self.raised_until.unwrap_or(LAST_REVISION))
+    }
+}
+
+/// No ledger gets as far: databases count with a sign.
+const LAST_REVISION: Revision = Revision(i64::MAX as u64);
+
+/// How many records have a state and a category.
+pub(super) type RecordCount = ((Option<Text>, Option<Text>), u64);
+
+/// Sums up counts by one of their keys, in the order of tallies.
+pub(super) fn sum_up(
+    counts: Vec<RecordCount>,
+    key: impl Fn((Option<Text>, Option<Text>)) -> Option<Text>,
+) -> Vec<Bucket> {
+    // Absent keys come last.
+    let mut sums: BTreeMap<(bool, Option<Text>), u64> = BTreeMap::new();
+    for (keys, count) in counts {
+        let key = key(keys);
+        *sums.entry((key.is_none(), key)).or_default() += count;
+    }
+    sums.into_iter().map(|((_, key), count)| Bucket { key, count }).collect()
 }

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lotgraph::domain::{
-    EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin, Role, Text,
+    Anomalies, EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin, Role,
+    Text,
 };
 use lotgraph::genealogy::subgraph::Cut;
 use lotgraph::store::{
@@ -103,8 +104,18 @@ async fn nodes_agree(store: &AnyStore, model: &Model) {
     let (refs, expected): (Vec<NodeRef>, Vec<Option<Node>>) = lots.chain(operations).chain(masters).unzip();
     let got = store.get(&refs).await.unwrap();
     for ((reference, got), expected) in refs.iter().zip(got).zip(expected) {
-        assert_eq!(got, expected, "{reference:?}");
+        assert_eq!(got.map(bare), expected, "{reference:?}");
     }
+}
+
+/// A node as the model knows it: since which event a lot does not add up is not its business, only whether.
+fn bare(node: Node) -> Node {
+    let Node::Lot(mut lot) = node else { return node };
+    let drawn = lot.consumed.count + lot.shipped.count + lot.scrapped.count > 0;
+    let unknown = drawn && lot.received.count + lot.produced.count == 0;
+    assert_eq!(lot.anomalies.unknown_origin.is_some(), unknown, "{lot:?}");
+    lot.anomalies = Anomalies::default();
+    Node::Lot(lot)
 }
 
 fn random_lot_filter(model: &Model, rng: &mut ChaCha8Rng) -> (LotFilter, Vec<Node>) {
@@ -180,8 +191,8 @@ async fn finds_agree(store: &AnyStore, model: &Model, rng: &mut ChaCha8Rng) {
         let mut got = Vec::new();
         loop {
             let page = store.find(&Find { what: what.clone(), after, first }).await.unwrap();
-            after = page.items.last().map(crate::conformance::ask::key_of);
-            got.extend(page.items);
+            after = page.items.last().map(FindKey::of);
+            got.extend(page.items.into_iter().map(bare));
             if !page.more {
                 break;
             }

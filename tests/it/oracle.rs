@@ -2,17 +2,19 @@
 //! nothing with the program but the events. It tries every minute at which something can have happened instead of keeping
 //! minima and intervals, and spells out both directions instead of mirroring one.
 
+mod plants;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use lotgraph::domain::{Event, Fact, LotId, Operation, OperationKind, Role};
 use lotgraph::genealogy::{Direction, Partial, TimeRule};
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
-use rand::seq::{IndexedRandom, SliceRandom};
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde_json::{Value, json};
 
-use crate::support::events::{batch, event, minute};
+use self::plants::random_plant;
+use crate::support::events::{batch, minute};
 use crate::support::stores::{self, Fresh};
 
 const NEVER: i64 = i64::MIN;
@@ -338,70 +340,6 @@ fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
     let outputs = operation.outputs.iter().enumerate().map(|(n, o)| link(Role::Produced, n, &o.lot, o.at));
     let lots = operation.lots.iter().enumerate().map(|(n, l)| link(Role::InPlace, n, &l.lot, None));
     inputs.chain(outputs).chain(lots).collect()
-}
-
-/// A random plant: few lots and a short calendar, so that refills, cycles and clock errors are the rule.
-fn random_plant(random: &mut ChaCha8Rng) -> Vec<Event> {
-    let lots: Vec<String> = (0..random.random_range(4..14)).map(|n| format!("L{n}")).collect();
-    let operations = random.random_range(3..18);
-    let mut events: Vec<Event> = (0..operations).map(|n| random_operation(random, n, &lots)).collect();
-    // Captured out of order; a void cannot come before what it voids.
-    events.shuffle(random);
-    for n in 0..operations {
-        if random.random_bool(0.12) {
-            let void =
-                json!({"type": "void", "id": format!("V{n}"), "event": format!("O{n}"), "reason": "mistake"});
-            events.push(event(&void));
-        }
-    }
-    events
-}
-
-fn random_operation(random: &mut ChaCha8Rng, n: usize, lots: &[String]) -> Event {
-    let end = random.random_range(0..30);
-    let mut body = json!({"id": format!("O{n}"), "at": minute(end).to_string()});
-    if random.random_bool(0.5) {
-        body["startedAt"] = minute(end - random.random_range(0..6)).to_string().into();
-    }
-    let items = |random: &mut ChaCha8Rng, most: usize| -> Vec<Value> {
-        let count = random.random_range(1..=most);
-        let mut item = || {
-            let mut item = json!({"lot": lots.choose(random).unwrap()});
-            if random.random_bool(0.3) {
-                item["at"] = minute(end - random.random_range(-2..6)).to_string().into();
-            }
-            item
-        };
-        (0..count).map(|_| item()).collect()
-    };
-    match random.random_range(0..12) {
-        0 => {
-            body["type"] = "receive".into();
-            body["outputs"] = items(random, 2).into();
-        }
-        1 => {
-            body["type"] = "ship".into();
-            body["inputs"] = items(random, 2).into();
-        }
-        2 => {
-            body["type"] = "operation".into();
-            body["kind"] = "PROCESS".into();
-            let names: Vec<Value> = items(random, 2).iter().map(|item| item["lot"].clone()).collect();
-            body["lots"] = names.into();
-        }
-        3 | 4 => {
-            body["type"] = "clean".into();
-            let names: Vec<Value> = items(random, 2).iter().map(|item| item["lot"].clone()).collect();
-            body["lots"] = names.into();
-        }
-        _ => {
-            body["type"] = "operation".into();
-            body["kind"] = "PRODUCE".into();
-            body["inputs"] = items(random, 3).into();
-            body["outputs"] = items(random, 3).into();
-        }
-    }
-    event(&body)
 }
 
 fn random_question(random: &mut ChaCha8Rng, known: &[LotId]) -> TraceQuestion {

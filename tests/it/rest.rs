@@ -188,3 +188,23 @@ async fn health_schema_and_assets_are_served() {
     let samples: Value = service.get("/graphiql/samples.json").await.json().await.unwrap();
     assert!(samples["samples"][0]["title"].is_string());
 }
+
+#[tokio::test]
+async fn foreign_hosts_and_pages_are_refused() {
+    let service = Service::dairy().await;
+    let ask = async |name: &'static str, value: &'static str| {
+        let request = service.client.get(format!("{}/livez", service.url)).header(name, value);
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, response.text().await.unwrap())
+    };
+    let (status, body) = ask("Host", "rebound.example").await;
+    assert!(status == 403 && body.contains("HOST_NOT_ALLOWED"), "{status} {body}");
+    let (status, body) = ask("Origin", "https://evil.example").await;
+    assert!(status == 403 && body.contains("HOST_NOT_ALLOWED"), "{status} {body}");
+    for (name, value) in
+        [("Host", "localhost:8080"), ("Origin", "http://127.0.0.1:8080"), ("Origin", "http://[::1]:9")]
+    {
+        assert_eq!(ask(name, value).await.0, 200, "{name}: {value}");
+    }
+}

@@ -2,10 +2,11 @@
 
 use std::fmt::Debug;
 
-use crate::domain::{ErrorCode, LotId, MasterKind, Node, Role};
+use crate::domain::{ErrorCode, LotId, MasterKind, Node, RecordKind, Role};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{
-    EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, Store, What,
+    EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, RecordFilter,
+    Store, What,
 };
 
 const PAGE: u32 = 1_000;
@@ -13,7 +14,7 @@ const PAGE: u32 = 1_000;
 /// What was found equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Compared {
-    /// Lots, operations and master data.
+    /// Lots, operations, master data and records.
     pub nodes: u64,
     /// Links between lots and operations.
     pub links: u64,
@@ -30,6 +31,7 @@ pub async fn compare(
 ) -> ServiceResult<Compared> {
     let mut kinds = vec![What::Lots(LotFilter::default()), What::Operations(OperationFilter::default())];
     kinds.extend(MasterKind::ALL.iter().map(|kind| What::Masters(*kind, MasterFilter::default())));
+    kinds.extend(RecordKind::ALL.iter().map(|kind| What::Records(*kind, RecordFilter::default())));
     let mut compared = Compared::default();
     for what in kinds {
         let mut after = None;
@@ -41,25 +43,12 @@ pub async fn compare(
             compared.links += same_links(left, right, &ours.items).await?;
             progress(compared);
             match ours.items.last() {
-                Some(last) if ours.more => after = Some(key(last)?),
+                Some(last) if ours.more => after = Some(FindKey::of(last)),
                 _ => break,
             }
         }
     }
     Ok(compared)
-}
-
-/// Where a node stands in the order of [`Store::find`].
-fn key(node: &Node) -> ServiceResult<FindKey> {
-    let (at, id) = match node {
-        Node::Lot(lot) => (None, lot.id.as_str().to_owned()),
-        Node::Operation(operation) => (Some(operation.operation.at), operation.id.as_str().to_owned()),
-        Node::Master(master) => (None, master.reference().code().to_owned()),
-    };
-    let id = id.try_into().map_err(|error| {
-        ServiceError::new(ErrorCode::StoreCorrupt, format!("a node's id cannot be read back: {error}"))
-    })?;
-    Ok(FindKey { at, id })
 }
 
 fn same_nodes(ours: &Page<Node>, theirs: &Page<Node>) -> ServiceResult<()> {
@@ -86,7 +75,7 @@ fn difference(what: &str, ours: &dyn Debug, theirs: &dyn Debug) -> ServiceError 
 async fn same_links(left: &dyn Store, right: &dyn Store, nodes: &[Node]) -> ServiceResult<u64> {
     let lots = nodes.iter().filter_map(|node| match node {
         Node::Lot(lot) => Some(lot.id.clone()),
-        Node::Operation(_) | Node::Master(_) => None,
+        Node::Operation(_) | Node::Master(_) | Node::Record(_) => None,
     });
     let lots: Vec<LotId> = lots.collect();
     if lots.is_empty() {

@@ -13,12 +13,14 @@ use super::connection::{Connection, Deadline, Transaction, retries};
 use super::decode::{self, LotProperties, MasterProperties};
 use super::encode::{self, integer, list, text, texts, time};
 use super::error::{Attempt, Failure};
+use super::nodes::Keys;
 use super::statement::{self, Statement};
 use super::{ledger, nodes};
-use crate::domain::{Event, EventId, LotId, Master, MasterKind, OperationKind, Role};
+use crate::domain::{Event, EventId, LotId, Master, MasterKind, OperationKind, RecordRef, Role};
 use crate::store::planner::{
-    self, EarliestProduction, HoldPaths, LinkRow, LotChange, LotRow, RecordedEvent, State, Writes,
-    events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed, paths_needed,
+    self, EarliestProduction, HoldPaths, LinkRow, LotChange, LotRow, RecordChange, RecordRow, RecordedEvent,
+    State, Writes, events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed,
+    paths_needed, records_needed,
 };
 use crate::store::{Batch, Receipt, Result, Revision, StoreError, StoreErrorKind};
 
@@ -101,8 +103,8 @@ async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State
     let ids = lots_needed(batch, &state);
     load_lots(transaction, &mut state, ids).await?;
     let codes = materials_needed(batch, &state);
-    let kind = Some(MasterKind::Material);
-    for row in rows::<nodes::MasterRow>(transaction, &statement::READ_MASTERS, kind, &codes).await? {
+    let of = Keys::Codes(MasterKind::Material);
+    for row in rows::<nodes::MasterRow>(transaction, &statement::READ_MASTERS, of, &codes).await? {
         if let Master::Material(material) = MasterProperties::into_master(row.master)? {
             state.materials.insert(material.code.clone(), material);
         }
@@ -117,11 +119,31 @@ async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State
         let ids = hold_lots_needed(&state);
         load_lots(transaction, &mut state, ids).await?;
     }
+    let needed = records_needed(batch, &state);
+    load_records(transaction, &mut state, needed).await?;
     Ok(state)
 }
 
+async fn load_records(
+    transaction: &mut Transaction<'_>,
+    state: &mut State,
+    needed: Vec<RecordRef>,
+) -> Attempt<()> {
+    // They come sorted, so those of one kind stand together.
+    for needed in needed.chunk_by(|one, next| one.kind() == next.kind()) {
+        let Some(first) = needed.first() else { continue };
+        let ids: Vec<&str> = needed.iter().map(RecordRef::id).collect();
+        let of = Keys::Records(first.kind());
+        for row in rows::<nodes::RecordRow>(transaction, &statement::READ_RECORDS, of, &ids).await? {
+            let record = row.record.into_record()?;
+            state.records.insert(record.body.reference(), record);
+        }
+    }
+    Ok(())
+}
+
 async fn load_events(transaction: &mut Transaction<'_>, state: &mut State, ids: Vec<EventId>) -> Attempt<()> {
-    for row in rows::<EventRow>(transaction, &statement::READ_EVENTS, None, &ids).await? {
+    for row in rows::<EventRow>(transaction, &statement::READ_EVENTS, Keys::Ids, &ids).await? {
         let recorded = row.into_recorded()?;
         state.events.insert(recorded.event.id.clone(), recorded);
     }
@@ -129,7 +151,7 @@ async fn load_events(transaction: &mut Transaction<'_>, state: &mut State, ids: 
 }
 
 async fn load_lots(transaction: &mut Transaction<'_>, state: &mut State, ids: Vec<LotId>) -> Attempt<()> {
-    for row in rows::<nodes::LotRow>(transaction, &statement::READ_LOTS, None, &ids).await? {
+    for row in rows::<nodes::LotRow>(transaction, &statement::READ_LOTS, Keys::Ids, &ids).await? {
         let lot = LotProperties::into_lot(row.lot)?;
         state.lots.insert(lot.id.clone(), lot);
     }
@@ -139,15 +161,12 @@ async fn load_lots(transaction: &mut Transaction<'_>, state: &mut State, ids: Ve
 async fn rows<Row: DeserializeOwned>(
     transaction: &mut Transaction<'_>,
     statement: &Statement,
-    kind: Option<MasterKind>,
+    of: Keys,
     keys: &[impl AsRef<str>],
 ) -> Attempt<Vec<Row>> {
     let mut found = Vec::new();
     for chunk in keys.chunks(CHUNK) {
-        let parameters = match kind {
-            None => vec![("ids", texts(chunk))],
-            Some(kind) => vec![("kind", text(kind.name())), ("codes", texts(chunk))],
-        };
+        let parameters = of.parameters(chunk);
         found.extend(transaction.rows::<Row>(statement, parameters).await?);
     }
     Ok(found)
@@ -180,6 +199,7 @@ impl Writer<'_, '_> {
         let voids = writes.voids.iter().map(encode::void).collect();
         self.run(&statement::VOID_OPERATIONS, voids).await?;
         self.recompute(writes).await?;
+        self.records(&writes.records).await?;
         let revision = vec![("revision", self.revision_value())];
         self.transaction.run(&statement::BUMP_LEDGER, revision).await
     }
@@ -263,6 +283,16 @@ impl Writer<'_, '_> {
         self.run(&statement::LINK_CONSUMED, of(Role::Consumed)).await?;
         self.run(&statement::LINK_PRODUCED, of(Role::Produced)).await?;
         self.run(&statement::LINK_IN_PLACE, of(Role::InPlace)).await
+    }
+
+    async fn records(&mut self, records: &[RecordRow]) -> Attempt<()> {
+        let raised = |row: &&RecordRow| matches!(row.change, RecordChange::Raised { .. });
+        let (raised, changed): (Vec<&RecordRow>, Vec<&RecordRow>) = records.iter().partition(raised);
+        for chunk in chunks(raised.into_iter().map(encode::record).collect()) {
+            let parameters = vec![("rows", chunk), ("revision", self.revision_value())];
+            self.transaction.run(&statement::CREATE_RECORDS, parameters).await?;
+        }
+        self.run(&statement::UPDATE_RECORDS, changed.into_iter().map(encode::record).collect()).await
     }
 
     async fn recompute(&mut self, writes: &Writes) -> Attempt<()> {

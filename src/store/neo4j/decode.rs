@@ -6,10 +6,11 @@ use serde::Deserialize;
 
 use super::encode::Flows;
 use crate::domain::{
-    Amount, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation, Quantity,
-    Quarantine, RecordedOperation, Text, Timestamp, UnitCode, Voided,
+    Amount, Anomalies, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation,
+    Quantity, Quarantine, Record, RecordKind, RecordPlace, RecordedOperation, Revision, Text, Timestamp,
+    UnitCode, Voided,
 };
-use crate::format::event as event_format;
+use crate::format::{event as event_format, record as record_format};
 use crate::store::{Result, StoreError, StoreErrorKind};
 
 /// Reports something in the database that lotgraph did not write.
@@ -46,6 +47,7 @@ pub(super) struct LotProperties {
     in_place: u32,
     earliest_production: Option<i64>,
     quarantine: Option<String>,
+    anomalies: Option<String>,
 }
 
 impl LotProperties {
@@ -55,6 +57,8 @@ impl LotProperties {
         let attributes = serde_json::from_str(&self.attributes).map_err(damaged)?;
         let quarantine = self.quarantine.as_deref().map(serde_json::from_str);
         let quarantine: Quarantine = quarantine.transpose().map_err(damaged)?.unwrap_or_default();
+        let anomalies = self.anomalies.as_deref().map(serde_json::from_str);
+        let anomalies: Anomalies = anomalies.transpose().map_err(damaged)?.unwrap_or_default();
         Ok(Lot {
             id: self.id,
             number: self.number,
@@ -70,6 +74,7 @@ impl LotProperties {
             in_place: self.in_place,
             earliest_production: optional_time(self.earliest_production)?,
             quarantine,
+            anomalies,
         })
     }
 }
@@ -144,6 +149,26 @@ impl MasterProperties {
             MasterKind::Party => self.code.clone().try_into().map(MasterRef::Party),
         };
         reference.map_err(|error| corrupt(format!("the code {:?} {error}", self.code)))
+    }
+}
+
+/// The properties of a record.
+#[derive(Debug, Deserialize)]
+pub(super) struct RecordProperties {
+    kind: String,
+    revision: i64,
+    place: u32,
+    body: String,
+}
+
+impl RecordProperties {
+    pub(super) fn into_record(self) -> Result<Record> {
+        let kind = RecordKind::ALL.iter().find(|kind| kind.name() == self.kind);
+        let kind = *kind.ok_or_else(|| corrupt(format!("{:?} is no kind of record", self.kind)))?;
+        let place = RecordPlace { revision: Revision(unsigned(self.revision)?), place: self.place };
+        let damaged = |error| corrupt(format!("{} {place}: {error}", self.kind));
+        let body = record_format::read(kind, &self.body).map_err(damaged)?;
+        Ok(Record { place, body })
     }
 }
 

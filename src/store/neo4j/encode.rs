@@ -6,8 +6,10 @@ use neo4rs::{BoltInteger, BoltMap, BoltNull, BoltString, BoltType};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{EventId, Flow, Lot, LotStatus, Master, MasterRef, Role, Timestamp};
-use crate::format::canonical;
-use crate::store::planner::{EventRow, LinkRow, LotChange, LotRow, OperationRow, VoidRow};
+use crate::format::{canonical, record as record_format};
+use crate::store::planner::{
+    EventRow, LinkRow, LotChange, LotRow, OperationRow, RecordChange, RecordRow, VoidRow,
+};
 
 /// A lot's flows as one property: they are read and written whole, and never filtered by.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,11 +95,17 @@ pub(super) fn lot(row: &LotRow) -> BoltType {
     ];
     if row.quarantine {
         let quarantine = &row.lot.quarantine;
+        let holds = quarantine.marks.iter().map(|mark| &mark.hold);
         let status = Some(quarantine.status()).filter(|status| *status != LotStatus::Available);
         properties.extend([
             ("quarantine", if quarantine.is_clear() { null() } else { json(quarantine) }),
             ("status", optional(status, |status| text(status.name()))),
+            ("holds", if quarantine.marks.is_empty() { null() } else { texts(holds) }),
         ]);
+    }
+    if row.anomalies {
+        let anomalies = &row.lot.anomalies;
+        properties.push(("anomalies", if anomalies.is_clear() { null() } else { json(anomalies) }));
     }
     if row.change != LotChange::Flows {
         properties.extend([
@@ -204,6 +212,26 @@ pub(super) fn void(row: &VoidRow) -> BoltType {
         ("reason", text(&row.voided.reason)),
         ("replaced_by", optional(row.voided.replaced_by.as_ref(), text)),
     ])
+}
+
+/// What a record says; for a new one also what it is about.
+pub(super) fn record(row: &RecordRow) -> BoltType {
+    let body = &row.body;
+    let name = body.reference();
+    let mut properties = vec![
+        ("kind", text(name.kind().name())),
+        ("id", text(name.id())),
+        ("state", text(body.state().name())),
+        ("body", text(record_format::body(body).expect("records always have a JSON form"))),
+    ];
+    if let RecordChange::Raised { place } = row.change {
+        properties.extend([
+            ("place", integer(place)),
+            ("category", optional(body.category(), text)),
+            ("lot", optional(body.lot(), text)),
+        ]);
+    }
+    map(properties)
 }
 
 /// The relationship type of a role.

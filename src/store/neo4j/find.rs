@@ -5,22 +5,25 @@ use serde::de::DeserializeOwned;
 
 use super::connection::{Connection, Deadline, Parameters};
 use super::encode::{comparable, integer, null, optional, text, texts, time};
-use super::nodes::{IntoNode, LotRow, MasterRow, OperationRow};
+use super::nodes::{IntoNode, LotRow, MasterRow, OperationRow, RecordRow};
 use super::statement::{self, Statement};
 use crate::domain::time::{EARLIEST_MICROS, LATEST_MICROS};
-use crate::domain::{LotStatus, MasterKind, Node, Text, Timestamp};
-use crate::store::query::{Bucket, Find, LotFilter, MasterFilter, OperationFilter, Page, Tally, What};
+use crate::domain::{LotStatus, MasterKind, Node, RecordKind, RecordPlace, Text, Timestamp};
+use crate::store::query::{
+    Bucket, Find, LotFilter, MasterFilter, OperationFilter, Page, RecordCount, RecordFilter, Tally, What,
+    sum_up,
+};
 use crate::store::{Result, StoreError, StoreErrorKind};
 
 pub(super) async fn find(connection: &Connection, query: &Find, deadline: Deadline) -> Result<Page<Node>> {
     let search = Search { connection, query, deadline };
     match &query.what {
         What::Lots(filter) => {
-            let statement = lot_statement(filter, search.after());
+            let statement = lot_statement(filter, search.after()?);
             search.page::<LotRow>(statement, lots(filter)).await
         }
         What::LotsNamed(name) => {
-            let behind = name.as_str() > search.after();
+            let behind = name.as_str() > search.after()?;
             let parameters = vec![("name", text(name)), ("self", behind.into())];
             search.page::<LotRow>(&statement::FIND_LOTS_NAMED, parameters).await
         }
@@ -28,6 +31,7 @@ pub(super) async fn find(connection: &Connection, query: &Find, deadline: Deadli
         What::Masters(kind, filter) => {
             search.page::<MasterRow>(&statement::FIND_MASTERS, masters(*kind, filter)).await
         }
+        What::Records(kind, filter) => search.records(*kind, filter).await,
     }
 }
 
@@ -39,8 +43,8 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// The id or code behind which the page starts; every id is behind the empty text.
-    fn after(&self) -> &str {
-        self.query.after.as_ref().map_or("", |key| key.id.as_str())
+    fn after(&self) -> Result<&str> {
+        self.query.after_id().map_err(refused)
     }
 
     /// One more than asked tells whether more follow.
@@ -52,7 +56,7 @@ impl Search<'_> {
     where
         Row: IntoNode + DeserializeOwned,
     {
-        parameters.push(("after", text(self.after())));
+        parameters.push(("after", text(self.after()?)));
         self.cut(self.rows::<Row>(statement, parameters, self.limit()).await?)
     }
 
@@ -77,14 +81,11 @@ impl Search<'_> {
     async fn operations(&self, filter: &OperationFilter) -> Result<Page<Node>> {
         let (mut from, before) = span(filter);
         let mut rows: Vec<OperationRow> = Vec::new();
-        if let Some(key) = &self.query.after {
-            let at = key.at.map(Timestamp::micros).ok_or_else(|| {
-                let why = "a place among operations needs the operation's end".to_owned();
-                StoreError::new(StoreErrorKind::Invalid(why), "find")
-            })?;
+        if let Some((at, id)) = self.query.after_operation().map_err(refused)? {
+            let at = at.micros();
             if (from..before).contains(&at) {
                 let mut parameters = operations(filter);
-                parameters.extend([("at", integer(at)), ("after", text(&key.id))]);
+                parameters.extend([("at", integer(at)), ("after", text(id))]);
                 rows = self.rows(&statement::FIND_OPERATIONS_AT, parameters, self.limit()).await?;
             }
             from = from.max(at + 1);
@@ -97,13 +98,43 @@ impl Search<'_> {
         }
         self.cut(rows)
     }
+
+    async fn records(&self, kind: RecordKind, filter: &RecordFilter) -> Result<Page<Node>> {
+        let statement = match (&filter.lot, &filter.states) {
+            (Some(_), _) => &statement::FIND_RECORDS_OF_LOT,
+            (None, Some(_)) => &statement::FIND_RECORDS_BY_STATE,
+            (None, None) => &statement::FIND_RECORDS,
+        };
+        let after = self.query.after_record().map_err(refused)?;
+        let mut parameters = records(kind, filter, after);
+        parameters.push(("place", integer(filter.span(after).0.place)));
+        self.cut(self.rows::<RecordRow>(statement, parameters, self.limit()).await?)
+    }
+}
+
+fn refused(kind: StoreErrorKind) -> StoreError {
+    StoreError::new(kind, "find")
+}
+
+fn records(kind: RecordKind, filter: &RecordFilter, after: Option<RecordPlace>) -> Parameters {
+    let (from, until) = filter.span(after);
+    vec![
+        ("kind", text(kind.name())),
+        ("revision", integer(from.revision.0.cast_signed())),
+        ("until", integer(until.0.cast_signed())),
+        ("categories", optional(filter.categories.as_ref(), texts)),
+        ("states", optional(filter.states.as_ref(), |all| texts(all.iter().map(|state| state.name())))),
+        ("lot", optional(filter.lot.as_ref(), text)),
+    ]
 }
 
 /// The index that leads to the fewest lots.
 fn lot_statement(filter: &LotFilter, after: &str) -> &'static Statement {
     // The text index works on trigrams: a shorter text would read all of it.
     let selective = filter.text.as_ref().is_some_and(|text| text.as_str().chars().count() >= 3);
-    if selective && comparable(after) {
+    if filter.hold.is_some() {
+        &statement::FIND_LOTS_BY_STATUS
+    } else if selective && comparable(after) {
         &statement::FIND_LOTS_BY_TEXT
     } else if marked_only(filter) {
         &statement::FIND_LOTS_BY_STATUS
@@ -123,7 +154,11 @@ fn lots(filter: &LotFilter) -> Parameters {
     vec![
         ("materials", optional(filter.materials.as_ref(), texts)),
         ("origins", optional(filter.origins.as_ref(), |all| texts(all.iter().map(|origin| origin.name())))),
-        ("statuses", optional(filter.statuses.as_ref(), |all| texts(all.iter().map(|status| status.name())))),
+        ("hold", optional(filter.hold.as_ref(), text)),
+        (
+            "statuses",
+            optional(filter.statuses_possible(), |all| texts(all.iter().map(|status| status.name()))),
+        ),
         ("text", optional(filter.text.as_ref(), |value| text(value.as_str().to_lowercase()))),
         ("produced_from", optional(filter.produced_from, time)),
         ("produced_before", optional(filter.produced_before, time)),
@@ -179,9 +214,41 @@ pub(super) async fn tally(connection: &Connection, query: &Tally, deadline: Dead
         Tally::Count(What::LotsNamed(name)) => (&statement::COUNT_LOTS_NAMED, vec![("name", text(name))]),
         Tally::Count(What::Operations(filter)) => (&statement::COUNT_OPERATIONS, counted_operations(filter)),
         Tally::Count(What::Masters(kind, filter)) => (&statement::COUNT_MASTERS, masters(*kind, filter)),
+        Tally::Count(What::Records(kind, filter)) => {
+            let counts = record_counts(connection, *kind, filter, deadline).await?;
+            return Ok(vec![Bucket { key: None, count: counts.iter().map(|(_, count)| count).sum() }]);
+        }
+        Tally::RecordsByState(kind, filter) => {
+            let counts = record_counts(connection, *kind, filter, deadline).await?;
+            return Ok(sum_up(counts, |(state, _)| state));
+        }
+        Tally::RecordsByCategory(kind, filter) => {
+            let counts = record_counts(connection, *kind, filter, deadline).await?;
+            return Ok(sum_up(counts, |(_, category)| category));
+        }
         Tally::LotsByMaterial(filter) => (&statement::COUNT_LOTS_BY_MATERIAL, lots(filter)),
         Tally::OperationsByKind(filter) => (&statement::COUNT_OPERATIONS_BY_KIND, counted_operations(filter)),
     };
     let rows: Vec<CountRow> = connection.read("tally", statement, parameters, deadline).await?;
     Ok(rows.into_iter().map(|row| Bucket { key: row.key, count: row.count }).collect())
+}
+
+#[derive(Deserialize)]
+struct RecordCountRow {
+    state: Text,
+    category: Option<Text>,
+    count: u64,
+}
+
+/// Counts of records by state and category.
+async fn record_counts(
+    connection: &Connection,
+    kind: RecordKind,
+    filter: &RecordFilter,
+    deadline: Deadline,
+) -> Result<Vec<RecordCount>> {
+    let parameters = records(kind, filter, None);
+    let rows: Vec<RecordCountRow> =
+        connection.read("tally", &statement::COUNT_RECORDS, parameters, deadline).await?;
+    Ok(rows.into_iter().map(|row| ((Some(row.state), row.category), row.count)).collect())
 }

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
-use super::connection::{Connection, Deadline};
-use super::decode::{LotProperties, MasterProperties, OperationProperties};
+use super::connection::{Connection, Deadline, Parameters};
+use super::decode::{LotProperties, MasterProperties, OperationProperties, RecordProperties};
 use super::encode::{text, texts};
 use super::statement::{self, Statement};
-use crate::domain::{MasterKind, Node, NodeRef};
+use crate::domain::{MasterKind, Node, NodeRef, RecordKind};
 use crate::store::Result;
 
 /// References in one statement: keeps a message and the server's row buffers small.
@@ -28,6 +28,11 @@ pub(super) struct OperationRow {
 #[derive(Deserialize)]
 pub(super) struct MasterRow {
     pub(super) master: MasterProperties,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RecordRow {
+    pub(super) record: RecordProperties,
 }
 
 /// Turns a row into a node.
@@ -53,6 +58,34 @@ impl IntoNode for MasterRow {
     }
 }
 
+impl IntoNode for RecordRow {
+    fn into_node(self) -> Result<Node> {
+        self.record.into_record().map(|record| Node::Record(Box::new(record)))
+    }
+}
+
+/// What ids in one statement are of.
+#[derive(Clone, Copy)]
+pub(super) enum Keys {
+    /// Ids that are unique by themselves.
+    Ids,
+    /// Codes of one kind of master data.
+    Codes(MasterKind),
+    /// Ids of one kind of records.
+    Records(RecordKind),
+}
+
+impl Keys {
+    /// The parameters of a statement that reads these.
+    pub(super) fn parameters(self, keys: &[impl AsRef<str>]) -> Parameters {
+        match self {
+            Self::Ids => vec![("ids", texts(keys))],
+            Self::Codes(kind) => vec![("kind", text(kind.name())), ("codes", texts(keys))],
+            Self::Records(kind) => vec![("kind", text(kind.name())), ("ids", texts(keys))],
+        }
+    }
+}
+
 pub(super) async fn get(
     connection: &Connection,
     refs: &[NodeRef],
@@ -61,18 +94,23 @@ pub(super) async fn get(
     let mut lots = Vec::new();
     let mut operations = Vec::new();
     let mut masters: BTreeMap<MasterKind, Vec<&str>> = BTreeMap::new();
+    let mut records: BTreeMap<RecordKind, Vec<&str>> = BTreeMap::new();
     for reference in refs {
         match reference {
             NodeRef::Lot(id) => lots.push(id.as_str()),
             NodeRef::Operation(id) => operations.push(id.as_str()),
             NodeRef::Master(master) => masters.entry(master.kind()).or_default().push(master.code()),
+            NodeRef::Record(record) => records.entry(record.kind()).or_default().push(record.id()),
         }
     }
     let mut reader = Reader { connection, deadline, found: HashMap::new() };
-    reader.read::<LotRow>(&statement::READ_LOTS, None, lots).await?;
-    reader.read::<OperationRow>(&statement::READ_OPERATIONS, None, operations).await?;
+    reader.read::<LotRow>(&statement::READ_LOTS, Keys::Ids, lots).await?;
+    reader.read::<OperationRow>(&statement::READ_OPERATIONS, Keys::Ids, operations).await?;
     for (kind, codes) in masters {
-        reader.read::<MasterRow>(&statement::READ_MASTERS, Some(kind), codes).await?;
+        reader.read::<MasterRow>(&statement::READ_MASTERS, Keys::Codes(kind), codes).await?;
+    }
+    for (kind, ids) in records {
+        reader.read::<RecordRow>(&statement::READ_RECORDS, Keys::Records(kind), ids).await?;
     }
     Ok(refs.iter().map(|reference| reader.found.get(reference).cloned()).collect())
 }
@@ -84,22 +122,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    async fn read<Row>(
-        &mut self,
-        statement: &Statement,
-        kind: Option<MasterKind>,
-        mut keys: Vec<&str>,
-    ) -> Result<()>
+    async fn read<Row>(&mut self, statement: &Statement, of: Keys, mut keys: Vec<&str>) -> Result<()>
     where
         Row: IntoNode + serde::de::DeserializeOwned,
     {
         keys.sort_unstable();
         keys.dedup();
         for chunk in keys.chunks(CHUNK) {
-            let parameters = match kind {
-                None => vec![("ids", texts(chunk))],
-                Some(kind) => vec![("kind", text(kind.name())), ("codes", texts(chunk))],
-            };
+            let parameters = of.parameters(chunk);
             let rows: Vec<Row> = self.connection.read("get", statement, parameters, self.deadline).await?;
             for row in rows {
                 let node = row.into_node()?;

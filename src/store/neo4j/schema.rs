@@ -20,6 +20,7 @@ const STATEMENTS: &[Statement] = &[
     statement::CONSTRAIN_EVENT_ID,
     statement::CONSTRAIN_MASTER_CODE,
     statement::CONSTRAIN_LEDGER_ID,
+    statement::CONSTRAIN_RECORD_ID,
     statement::INDEX_LOT_NUMBER,
     statement::INDEX_LOT_SUPPLIER_NUMBER,
     statement::INDEX_LOT_MATERIAL,
@@ -27,6 +28,9 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_LOT_SEARCH,
     statement::INDEX_OPERATION_END,
     statement::INDEX_EVENT_POSITION,
+    statement::INDEX_RECORD_PLACE,
+    statement::INDEX_RECORD_STATE,
+    statement::INDEX_RECORD_LOT,
     statement::AWAIT_INDEXES,
 ];
 

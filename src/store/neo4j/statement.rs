@@ -79,6 +79,7 @@ registry! {
     CONSTRAIN_EVENT_ID "schema/constrain_event_id";
     CONSTRAIN_MASTER_CODE "schema/constrain_master_code";
     CONSTRAIN_LEDGER_ID "schema/constrain_ledger_id";
+    CONSTRAIN_RECORD_ID "schema/constrain_record_id";
     INDEX_LOT_NUMBER "schema/index_lot_number";
     INDEX_LOT_SUPPLIER_NUMBER "schema/index_lot_supplier_number";
     INDEX_LOT_MATERIAL "schema/index_lot_material";
@@ -86,6 +87,9 @@ registry! {
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_OPERATION_END "schema/index_operation_end";
     INDEX_EVENT_POSITION "schema/index_event_position";
+    INDEX_RECORD_PLACE "schema/index_record_place";
+    INDEX_RECORD_STATE "schema/index_record_state";
+    INDEX_RECORD_LOT "schema/index_record_lot";
     AWAIT_INDEXES "schema/await_indexes";
     MERGE_LEDGER "schema/merge_ledger";
     LOCK_LEDGER "write/lock_ledger";
@@ -106,6 +110,8 @@ registry! {
     LINK_IN_PLACE "write/link_in_place";
     VOID_OPERATIONS "write/void_operations";
     RECOMPUTE_EARLIEST "write/recompute_earliest";
+    CREATE_RECORDS "write/create_records";
+    UPDATE_RECORDS "write/update_records";
     BUMP_LEDGER "write/bump_ledger";
     READ_SERVER "read/read_server";
     READ_IDENTITY "read/read_identity";
@@ -114,6 +120,7 @@ registry! {
     READ_LOTS "read/read_lots";
     READ_OPERATIONS "read/read_operations";
     READ_MASTERS "read/read_masters";
+    READ_RECORDS "read/read_records";
     READ_EDGES "read/read_edges";
     READ_CHANGES "read/read_changes";
     FIND_LOTS "read/find_lots";
@@ -124,12 +131,16 @@ registry! {
     FIND_OPERATIONS "read/find_operations";
     FIND_OPERATIONS_AT "read/find_operations_at";
     FIND_MASTERS "read/find_masters";
+    FIND_RECORDS "read/find_records";
+    FIND_RECORDS_BY_STATE "read/find_records_by_state";
+    FIND_RECORDS_OF_LOT "read/find_records_of_lot";
     COUNT_LOTS "read/count_lots";
     COUNT_LOTS_NAMED "read/count_lots_named";
     COUNT_LOTS_BY_MATERIAL "read/count_lots_by_material";
     COUNT_OPERATIONS "read/count_operations";
     COUNT_OPERATIONS_BY_KIND "read/count_operations_by_kind";
     COUNT_MASTERS "read/count_masters";
+    COUNT_RECORDS "read/count_records";
     CLOSURE_FORWARD "read/closure_forward";
     CLOSURE_FORWARD_TO_DEPTH "read/closure_forward_to_depth";
     CLOSURE_BACKWARD_TO_DEPTH "read/closure_backward_to_depth";

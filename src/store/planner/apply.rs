@@ -7,6 +7,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use super::flow::{count_link, material_claims};
 use super::hold::Holds;
+use super::records::Records;
 use super::state::State;
 use super::writes::{
     EarliestProduction, EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, VoidRow, Writes,
@@ -38,6 +39,8 @@ pub fn plan(batch: &Batch, bodies: Vec<String>, state: State) -> Plan {
         .map(|(event, body)| EventOutcome { id: event.id.clone(), status: planner.judge(event, body) })
         .collect();
     planner.settle_holds();
+    planner.tell_recalls_touched();
+    planner.settle_anomalies();
     let refused = batch.atomic && outcomes.iter().any(|o| matches!(o.status, Status::Rejected(_)));
     if refused {
         return Plan { applied: false, outcomes: withhold(outcomes), writes: Writes::default() };
@@ -57,7 +60,7 @@ fn withhold(outcomes: Vec<EventOutcome>) -> Vec<EventOutcome> {
 type ChangedLots<'a> = BTreeMap<&'a LotId, Box<Lot>>;
 
 pub(super) struct Planner<'a> {
-    batch: &'a Batch,
+    pub(super) batch: &'a Batch,
     pub(super) state: State,
     sent: HashMap<&'a EventId, Sent<'a>>,
     /// The lots that change, as they come to be; `state` keeps them as they were.
@@ -65,6 +68,7 @@ pub(super) struct Planner<'a> {
     masters: BTreeMap<MasterRef, Master>,
     mentions: BTreeSet<MasterRef>,
     pub(super) holds: Holds,
+    pub(super) records: Records,
     writes: Writes,
 }
 
@@ -92,6 +96,7 @@ impl<'a> Planner<'a> {
             touched: HashMap::new(),
             masters: BTreeMap::new(),
             mentions: BTreeSet::new(),
+            records: Records::default(),
             writes: Writes::default(),
         }
     }
@@ -109,7 +114,7 @@ impl<'a> Planner<'a> {
             Fact::Operation(operation) => self.operate(&event.id, operation),
             Fact::Void(void) => self.withdraw(&event.id, void),
             Fact::Hold(hold) => self.hold(&event.id, hold),
-            Fact::Release(release) => self.release(release),
+            Fact::Release(release) => self.release(&event.id, release),
             Fact::Override(permit) => self.permit(&event.id, permit),
         };
         if let Err(problem) = done {
@@ -141,6 +146,7 @@ impl<'a> Planner<'a> {
     fn operate(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
         self.admit(id, operation)?;
         let changed = self.changed_lots(operation)?;
+        self.tell_overridden(id, operation);
         for lot in changed {
             self.touch(lot);
         }
@@ -190,6 +196,38 @@ impl<'a> Planner<'a> {
     pub(super) fn known_lot(&self, id: &LotId) -> Option<&Lot> {
         let touched = self.touched.get(id).map(|touched| &touched.lot);
         touched.or_else(|| self.state.lots.get(id))
+    }
+
+    /// The lots whose flows or first production this batch changes, as they are by now; in no order.
+    pub(super) fn changed_flows(&self) -> impl Iterator<Item = (&LotId, &Lot)> {
+        self.touched.iter().filter_map(|(id, touched)| {
+            let lot = &touched.lot;
+            let same = |before: &Lot| {
+                before.received == lot.received
+                    && before.produced == lot.produced
+                    && before.consumed == lot.consumed
+                    && before.shipped == lot.shipped
+                    && before.scrapped == lot.scrapped
+            };
+            (!self.state.lots.get(id).is_some_and(same)).then_some((id, lot))
+        })
+    }
+
+    /// The events that this batch records, in order.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = &'a Event> {
+        // An id may stand in the batch twice, refused with one content and accepted with the other.
+        self.batch.events.iter().filter(|event| {
+            self.sent.get(&event.id).is_some_and(|sent| std::ptr::eq(sent.fact, &raw const event.fact))
+        })
+    }
+
+    /// An operation, recorded before or by this batch.
+    pub(super) fn operation(&self, id: &EventId) -> Option<&Operation> {
+        let recorded = self.state.events.get(id).map(|recorded| &recorded.event.fact);
+        match recorded.or_else(|| self.sent.get(id).map(|sent| sent.fact))? {
+            Fact::Operation(operation) => Some(operation),
+            _ => None,
+        }
     }
 
     pub(super) fn touch(&mut self, lot: Lot) -> &mut Touched {
@@ -311,7 +349,8 @@ impl<'a> Planner<'a> {
     }
 
     fn into_writes(self) -> Writes {
-        let Self { state, touched, masters, mentions, mut writes, .. } = self;
+        let Self { state, touched, masters, mentions, records, mut writes, .. } = self;
+        writes.records = records.into_rows();
         // References are sorted before the rows are made: a lot is large, and sorting moves what it sorts.
         let mut touched: Vec<(LotId, Box<Touched>)> =
             touched.into_iter().map(|(id, lot)| (id, Box::new(lot))).collect();
@@ -319,8 +358,10 @@ impl<'a> Planner<'a> {
         let rows = touched.into_iter().map(|(id, touched)| {
             let Touched { lot, earliest_production } = *touched;
             let change = LotChange::between(state.lots.get(&id), &lot);
-            let quarantine = state.lots.get(&id).is_none_or(|before| before.quarantine != lot.quarantine);
-            LotRow { lot, change, quarantine, earliest_production }
+            let before = state.lots.get(&id);
+            let quarantine = before.is_none_or(|before| before.quarantine != lot.quarantine);
+            let anomalies = before.is_none_or(|before| before.anomalies != lot.anomalies);
+            LotRow { lot, change, quarantine, anomalies, earliest_production }
         });
         writes.lots = rows.collect();
         writes.mentions = mentions.into_iter().filter(|m| !masters.contains_key(m)).collect();

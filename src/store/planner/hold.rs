@@ -6,11 +6,12 @@ use foldhash::HashMap;
 
 use super::apply::{Planner, link_path};
 use super::hold_graph::{HoldGraph, Way};
+use super::records::{About, listed, only};
 use super::state::State;
 use crate::domain::operation::Link;
 use crate::domain::{
-    Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind, Operation,
-    OperationKind, Override, Permit, Problem, Release, Role,
+    AlertKind, Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind,
+    Operation, OperationKind, Override, Permit, Problem, Release, Role,
 };
 
 /// The holds at work in a batch.
@@ -49,7 +50,12 @@ impl Planner<'_> {
     pub(super) fn admit(&mut self, id: &EventId, operation: &Operation) -> Result<(), Problem> {
         self.settle_holds();
         for link in operation.links().filter(|link| link.role == Role::Consumed) {
-            let Some(lot) = self.known_lot(link.lot) else { continue };
+            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else {
+                continue;
+            };
+            if lot.quarantine.permits(id) {
+                continue;
+            }
             if let Some((code, message)) = objection(lot, id, operation.kind, link) {
                 return Err(Problem::new(
                     code,
@@ -59,6 +65,76 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Tells of the overrides that let an accepted operation pass.
+    pub(super) fn tell_overridden(&mut self, id: &EventId, operation: &Operation) {
+        let mut told: BTreeSet<&LotId> = BTreeSet::new();
+        for link in operation.links().filter(|link| link.role == Role::Consumed) {
+            let Some(lot) = self.known_lot(link.lot).filter(|lot| !lot.quarantine.is_clear()) else {
+                continue;
+            };
+            let quarantine = &lot.quarantine;
+            let Some(permit) = quarantine.permits.iter().find(|permit| permit.operation == *id) else {
+                continue;
+            };
+            let Some((code, _)) = objection(lot, id, operation.kind, link).filter(|_| told.insert(link.lot))
+            else {
+                continue;
+            };
+            let mark = quarantine.marks.iter().find(|mark| blocks(lot, mark, link));
+            let hold = mark.map(|mark| mark.hold.clone()).filter(|_| code == ErrorCode::LotOnHold);
+            let recall = mark.and_then(|mark| mark.recall.clone()).filter(|_| hold.is_some());
+            let message = format!(
+                "operation {id} drew from lot {} in spite of {code}, by override {} ({})",
+                lot.id, permit.by, permit.reason
+            );
+            let about = About {
+                lot: Some(link.lot),
+                operation: Some(id),
+                hold: hold.as_ref(),
+                recall: recall.as_ref(),
+            };
+            self.alert(AlertKind::HoldOverridden, link.lot.as_str(), id, about, message);
+        }
+    }
+
+    /// Tells of what touched a lot that a recall's hold marks, once for each event and recall.
+    pub(super) fn tell_recalls_touched(&mut self) {
+        if !self.holds.facts.values().any(|hold| hold.recall.is_some()) {
+            return;
+        }
+        for event in self.accepted().collect::<Vec<_>>() {
+            let (operation, how) = match &event.fact {
+                Fact::Operation(operation) => (operation.clone(), "touched"),
+                Fact::Void(void) => match self.operation(&void.event) {
+                    Some(operation) => (operation.clone(), "withdrew what had touched"),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            let mut touched: BTreeMap<EventId, (EventId, BTreeSet<LotId>)> = BTreeMap::new();
+            for link in operation.links() {
+                let marks = self.known_lot(link.lot).map_or(&[][..], |lot| &lot.quarantine.marks);
+                for mark in marks {
+                    let Some(recall) = &mark.recall else { continue };
+                    let entry = touched.entry(recall.clone());
+                    let (_, lots) = entry.or_insert_with(|| (mark.hold.clone(), BTreeSet::new()));
+                    lots.insert(link.lot.clone());
+                }
+            }
+            for (recall, (hold, lots)) in touched {
+                let lots: Vec<LotId> = lots.into_iter().collect();
+                let message = format!("event {} {how} {} of recall {recall}", event.id, listed(&lots));
+                let about = About {
+                    lot: only(&lots),
+                    operation: Some(&event.id),
+                    hold: Some(&hold),
+                    recall: Some(&recall),
+                };
+                self.alert(AlertKind::RecallTouched, recall.as_str(), &event.id, about, message);
+            }
+        }
     }
 
     /// Follows an accepted operation.
@@ -100,6 +176,7 @@ impl Planner<'_> {
                 kind: MarkKind::Held,
                 policy: hold.policy,
                 reason: hold.reason.clone(),
+                recall: hold.recall.clone(),
                 arrival: None,
                 stays: Vec::new(),
                 from: lot.clone(),
@@ -111,10 +188,11 @@ impl Planner<'_> {
         self.holds.marked.insert(id.clone(), hold.lots.iter().cloned().collect());
         self.holds.facts.insert(id.clone(), hold.clone());
         self.holds.stale.insert(id.clone());
+        self.record_hold(id, hold);
         Ok(())
     }
 
-    pub(super) fn release(&mut self, release: &Release) -> Result<(), Problem> {
+    pub(super) fn release(&mut self, event: &EventId, release: &Release) -> Result<(), Problem> {
         let Some(id) = &release.hold else { return self.release_lots(release) };
         let Some(hold) = self.holds.facts.get(id).cloned() else {
             let message = format!("no hold {id} is in the ledger; send it first, or correct the id");
@@ -131,6 +209,8 @@ impl Planner<'_> {
             let message = format!("lot {} is not held by {id}, or was released before", lots[n]);
             return Err(Problem::new(ErrorCode::HoldReleased, format!("lots[{n}]"), message));
         }
+        let ended: Vec<LotId> =
+            lots.iter().zip(&held).filter(|(_, held)| **held).map(|(lot, _)| lot.clone()).collect();
         self.settle_holds();
         let before = self.holds.marked.get(id).cloned().unwrap_or_default();
         for lot in lots {
@@ -143,6 +223,7 @@ impl Planner<'_> {
                 self.change_lot(&lot, |lot| lot.quarantine.dispose(release.disposition));
             }
         }
+        self.record_release(event, id, release, &ended);
         Ok(())
     }
 
@@ -165,6 +246,7 @@ impl Planner<'_> {
                 Permit { operation: permit.operation.clone(), by: id.clone(), reason: permit.reason.clone() };
             self.change_lot(lot, |lot| lot.quarantine.permits.push(leave));
         }
+        self.record_override(id, permit);
         Ok(())
     }
 
@@ -217,6 +299,7 @@ fn suspect(id: &EventId, hold: &Hold, way: Way) -> HoldMark {
         kind: MarkKind::Suspect,
         policy: hold.policy,
         reason: hold.reason.clone(),
+        recall: hold.recall.clone(),
         arrival: way.arrival,
         stays: way.stays,
         from: way.from,
@@ -225,7 +308,7 @@ fn suspect(id: &EventId, hold: &Hold, way: Way) -> HoldMark {
     }
 }
 
-/// What speaks against an operation drawing from a lot.
+/// What speaks against an operation drawing from a lot, overrides aside.
 fn objection(
     lot: &Lot,
     operation: &EventId,
@@ -233,7 +316,7 @@ fn objection(
     link: Link<'_>,
 ) -> Option<(ErrorCode, String)> {
     let quarantine = &lot.quarantine;
-    if quarantine.is_clear() || kind == OperationKind::Scrap || quarantine.permits(operation) {
+    if quarantine.is_clear() || kind == OperationKind::Scrap {
         return None;
     }
     if let Some(mark) = quarantine.marks.iter().find(|mark| blocks(lot, mark, link)) {

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::state::State;
-use crate::domain::{Event, EventId, Fact, Hold, LotId, Master, MaterialCode, Operation, Role};
+use crate::domain::{
+    AlertId, AlertKind, Anomalies, Event, EventId, Fact, Hold, LotId, Master, MaterialCode, Operation,
+    RecordRef, Role,
+};
 use crate::genealogy::Direction;
 use crate::store::{Batch, Closure};
 
@@ -119,6 +122,45 @@ pub fn hold_lots_needed(state: &State) -> Vec<LotId> {
     let lots = state.paths.iter().flat_map(|paths| &paths.forward.lots).map(|lot| &lot.id);
     let lots: BTreeSet<&LotId> = lots.filter(|lot| !state.lots.contains_key(*lot)).collect();
     lots.into_iter().cloned().collect()
+}
+
+/// Step 7, with the lots of step 2 in `state`: the records that the batch can change. Sorted; nearly always none.
+///
+/// A hold by its release, and the alert about a lot that does not add up by what fills the lot or withdraws something:
+/// only that can end it.
+#[must_use]
+pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
+    let mut records = BTreeSet::new();
+    for event in batch.events.iter() {
+        match &event.fact {
+            Fact::Release(release) => records.extend(release.hold.clone().map(RecordRef::Hold)),
+            Fact::Operation(operation) => {
+                outputs_of(operation).for_each(|lot| anomalies(state, lot, &mut records));
+            }
+            Fact::Void(void) => {
+                let recorded = state.events.get(&void.event).map(|recorded| &recorded.event.fact);
+                if let Some(Fact::Operation(operation)) = recorded {
+                    operation.links().for_each(|link| anomalies(state, link.lot, &mut records));
+                }
+            }
+            Fact::Master(_) | Fact::Hold(_) | Fact::Override(_) => {}
+        }
+    }
+    records.into_iter().collect()
+}
+
+/// The alerts about what does not add up about a lot.
+fn anomalies(state: &State, lot: &LotId, records: &mut BTreeSet<RecordRef>) {
+    let Some(known) = state.lots.get(lot).filter(|lot| !lot.anomalies.is_clear()) else { return };
+    let Anomalies { unknown_origin, quantity_gap, time_conflict } = &known.anomalies;
+    let kinds = [
+        (AlertKind::UnknownOrigin, unknown_origin),
+        (AlertKind::QuantityGap, quantity_gap),
+        (AlertKind::TimeConflict, time_conflict),
+    ];
+    records.extend(kinds.into_iter().filter_map(|(kind, since)| {
+        Some(RecordRef::Alert(AlertId::derived(kind, lot.as_str(), since.as_ref()?)))
+    }));
 }
 
 fn spreading(fact: &Fact) -> Option<&Hold> {

@@ -4,7 +4,7 @@ use foldhash::HashMap;
 
 use uuid::Uuid;
 
-use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode};
+use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode, Record, RecordRef};
 use crate::genealogy::Subgraph;
 
 /// An event found in the ledger.
@@ -29,6 +29,8 @@ pub struct State {
     pub lots: HashMap<LotId, Lot>,
     /// Materials of [`super::materials_needed`].
     pub materials: HashMap<MaterialCode, Material>,
+    /// Records of [`super::records_needed`].
+    pub records: HashMap<RecordRef, Record>,
     /// Where holds lead, when [`super::paths_needed`] asks for it.
     pub paths: Option<HoldPaths>,
 }

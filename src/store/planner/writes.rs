@@ -1,8 +1,8 @@
 //! The rows a store writes for one batch, sorted by key so that concurrent writers lock in one order.
 
 use crate::domain::{
-    EventId, EventType, Lot, LotId, Master, MasterRef, OperationKind, PartyCode, Quantity, Role, Text,
-    Timestamp, Voided,
+    EventId, EventType, Lot, LotId, Master, MasterRef, OperationKind, PartyCode, Quantity, RecordBody, Role,
+    Text, Timestamp, Voided,
 };
 use crate::store::EventOutcome;
 
@@ -74,6 +74,8 @@ pub struct LotRow {
     pub change: LotChange,
     /// Whether its quarantine is new, and its status with it.
     pub quarantine: bool,
+    /// Whether what does not add up about it is new.
+    pub anomalies: bool,
     /// Whether `lot.earliest_production` holds or must be recomputed.
     pub earliest_production: EarliestProduction,
 }
@@ -125,6 +127,27 @@ pub struct VoidRow {
     pub voided: Voided,
 }
 
+/// Whether a record is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordChange {
+    /// It is raised by this batch.
+    Raised {
+        /// Its number among the records of the batch, from 1.
+        place: u32,
+    },
+    /// It was raised before; it keeps its place.
+    Changed,
+}
+
+/// A record's new state, whole.
+#[derive(Debug, Clone)]
+pub struct RecordRow {
+    /// What it says.
+    pub body: RecordBody,
+    /// Whether it is new.
+    pub change: RecordChange,
+}
+
 /// Everything one batch writes. Apply in the order of the fields.
 #[derive(Debug, Clone, Default)]
 pub struct Writes {
@@ -142,6 +165,8 @@ pub struct Writes {
     pub links: Vec<LinkRow>,
     /// Operations withdrawn: after the links were written, theirs are removed again.
     pub voids: Vec<VoidRow>,
+    /// Records: those raised, in order, then those changed.
+    pub records: Vec<RecordRow>,
 }
 
 impl Writes {

@@ -11,7 +11,7 @@ use super::statements::{NAME_LEDGER, SCHEMA};
 use crate::store::StoreErrorKind;
 
 /// The format that this program reads and writes, kept in `PRAGMA user_version`.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 /// Marks the file as lotgraph's, in `PRAGMA application_id`: "lotg".
 const APPLICATION: i64 = 0x6c6f_7467;
 

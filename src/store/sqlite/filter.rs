@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::error::{Fallible, Fault};
 use super::readers::Snapshot;
 use super::statements::{LIST_MATERIALS_OF_CLASS, LOAD_MASTER_KEY};
-use crate::domain::{LotStatus, MasterRef, MaterialClass, OperationKind, Origin};
-use crate::store::{LotFilter, MasterFilter, OperationFilter};
+use crate::domain::{LotStatus, MasterRef, MaterialClass, OperationKind, Origin, RecordPlace, RecordState};
+use crate::store::{LotFilter, MasterFilter, OperationFilter, RecordFilter};
 
 /// A list as the JSON array that `json_each` reads.
 fn array<T: serde::Serialize>(items: &[T]) -> Fallible<String> {
@@ -19,6 +19,7 @@ pub(super) struct LotParameters {
     pub(super) statuses: Option<String>,
     /// The statuses, unless AVAILABLE is among them, which the index does not hold.
     pub(super) marked: Option<Vec<&'static str>>,
+    pub(super) hold: Option<String>,
     pub(super) text: Option<String>,
     pub(super) produced_from: Option<i64>,
     pub(super) produced_before: Option<i64>,
@@ -31,13 +32,15 @@ impl LotParameters {
     pub(super) fn new(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Self> {
         let origins: Option<Vec<&str>> =
             filter.origins.as_ref().map(|origins| origins.iter().copied().map(Origin::name).collect());
-        let statuses: Option<BTreeSet<&'static str>> =
-            filter.statuses.as_ref().map(|statuses| statuses.iter().copied().map(LotStatus::name).collect());
+        let statuses: Option<BTreeSet<&'static str>> = filter
+            .statuses_possible()
+            .map(|statuses| statuses.iter().copied().map(LotStatus::name).collect());
         let statuses: Option<Vec<&'static str>> = statuses.map(|names| names.into_iter().collect());
         Ok(Self {
             origins: origins.map(|origins| array(&origins)).transpose()?,
             statuses: statuses.as_ref().map(|statuses| array(statuses)).transpose()?,
             marked: statuses.filter(|statuses| !statuses.contains(&LotStatus::Available.name())),
+            hold: filter.hold.as_ref().map(|hold| hold.as_str().to_owned()),
             text: filter.text.as_ref().map(|text| text.as_str().to_lowercase()),
             produced_from: filter.produced_from.map(|at| at.micros()),
             produced_before: filter.produced_before.map(|at| at.micros()),
@@ -166,5 +169,38 @@ impl<'a> MasterParameters<'a> {
             parent: filter.parent.as_ref().map(AsRef::as_ref),
             role: filter.role.map(crate::domain::PartyRole::name),
         }
+    }
+}
+
+/// Parameters of the statements that filter records.
+pub(super) struct RecordParameters {
+    /// Behind this revision and place.
+    pub(super) revision: i64,
+    pub(super) place: u32,
+    /// Up to this revision.
+    pub(super) until: i64,
+    pub(super) categories: Option<String>,
+    /// The states allowed, each once.
+    pub(super) states: Option<Vec<&'static str>>,
+}
+
+impl RecordParameters {
+    /// The filter as parameters, behind a place.
+    pub(super) fn new(filter: &RecordFilter, after: Option<RecordPlace>) -> Fallible<Self> {
+        let (from, until) = filter.span(after);
+        let states: Option<BTreeSet<&'static str>> =
+            filter.states.as_ref().map(|states| states.iter().copied().map(RecordState::name).collect());
+        Ok(Self {
+            revision: from.revision.0.cast_signed(),
+            place: from.place,
+            until: until.0.cast_signed(),
+            categories: filter.categories.as_ref().map(|categories| array(categories)).transpose()?,
+            states: states.map(|states| states.into_iter().collect()),
+        })
+    }
+
+    /// The states as the JSON array that `json_each` reads.
+    pub(super) fn states_array(&self) -> Fallible<Option<String>> {
+        self.states.as_ref().map(|states| array(states)).transpose()
     }
 }

@@ -2,36 +2,42 @@
 
 use rusqlite::{Params, Row, params};
 
-use super::error::Fallible;
-use super::filter::{LotParameters, MasterParameters, OperationParameters};
+use super::error::{Fallible, Fault};
+use super::filter::{LotParameters, MasterParameters, OperationParameters, RecordParameters};
 use super::readers::Snapshot;
 use super::rows;
 use super::statements::{
     FIND_LOTS, FIND_LOTS_NAMED, FIND_LOTS_OF_MATERIAL, FIND_LOTS_OF_STATUS, FIND_MASTERS, FIND_OPERATIONS,
-    FIND_OPERATIONS_OF,
+    FIND_OPERATIONS_OF, FIND_RECORDS, FIND_RECORDS_OF_LOT, FIND_RECORDS_OF_STATE,
 };
-use crate::domain::{Lot, MasterKind, Node, RecordedOperation};
-use crate::store::{Find, FindKey, LotFilter, MasterFilter, OperationFilter, Page, What};
+use crate::domain::{Lot, MasterKind, Node, Record, RecordKind, RecordPlace, RecordedOperation, Timestamp};
+use crate::store::{Find, LotFilter, MasterFilter, OperationFilter, Page, RecordFilter, What};
 
 /// Up to this many materials are merged from their own ranges; with more, one walk over all lots reads less.
 const MATERIALS_MERGED_MAX: usize = 16;
 
 /// A page of nodes. One item more than asked for is read, to know whether more follow.
 pub(super) fn find(snapshot: &Snapshot<'_>, query: &Find) -> Fallible<Page<Node>> {
-    let after = query.after.as_ref();
-    let after_id = after.map_or("", |key| key.id.as_str());
+    let after_id = || query.after_id().map_err(Fault::Refused);
     let limit = i64::from(query.first) + 1;
     let mut items: Vec<Node> = match &query.what {
-        What::Lots(filter) => lots(snapshot, filter, after_id, limit)?.into_iter().map(lot_node).collect(),
+        What::Lots(filter) => lots(snapshot, filter, after_id()?, limit)?.into_iter().map(lot_node).collect(),
         What::LotsNamed(text) => {
-            let named = list(snapshot, FIND_LOTS_NAMED, params![text.as_str(), after_id, limit], rows::lot)?;
+            let named =
+                list(snapshot, FIND_LOTS_NAMED, params![text.as_str(), after_id()?, limit], rows::lot)?;
             named.into_iter().map(lot_node).collect()
         }
         What::Operations(filter) => {
-            let found = operations(snapshot, filter, after, limit)?;
+            let found =
+                operations(snapshot, filter, query.after_operation().map_err(Fault::Refused)?, limit)?;
             found.into_iter().map(|operation| Node::Operation(Box::new(operation))).collect()
         }
-        What::Masters(kind, filter) => masters(snapshot, *kind, filter, after_id, limit)?,
+        What::Masters(kind, filter) => masters(snapshot, *kind, filter, after_id()?, limit)?,
+        What::Records(kind, filter) => {
+            let found =
+                records(snapshot, *kind, filter, query.after_record().map_err(Fault::Refused)?, limit)?;
+            found.into_iter().map(|record| Node::Record(Box::new(record))).collect()
+        }
     };
     let more = items.len() > query.first as usize;
     items.truncate(query.first as usize);
@@ -107,8 +113,17 @@ fn lots_of_statuses(
     let materials = p.materials_array()?;
     let mut lots = Vec::new();
     for status in statuses {
-        let parameters =
-            params![after, p.origins, p.text, p.produced_from, p.produced_before, status, limit, materials];
+        let parameters = params![
+            after,
+            p.origins,
+            p.text,
+            p.produced_from,
+            p.produced_before,
+            status,
+            limit,
+            materials,
+            p.hold
+        ];
         lots.append(&mut list(snapshot, FIND_LOTS_OF_STATUS, parameters, rows::lot)?);
     }
     lots.sort_by(|a, b| a.id.cmp(&b.id));
@@ -118,17 +133,14 @@ fn lots_of_statuses(
 fn operations(
     snapshot: &Snapshot<'_>,
     filter: &OperationFilter,
-    after: Option<&FindKey>,
+    after: Option<(Timestamp, &str)>,
     limit: i64,
 ) -> Fallible<Vec<RecordedOperation>> {
     let Some(p) = OperationParameters::new(snapshot, filter)? else { return Ok(Vec::new()) };
     // Identifiers are never empty: (moment, "") stands before everything of that moment.
     let (mut end, mut id) = (p.from, "");
-    if let Some(after) = after {
-        let at = after.at.map_or(i64::MIN, |at| at.micros());
-        if at >= end {
-            (end, id) = (at, after.id.as_str());
-        }
+    if let Some((at, after)) = after.filter(|(at, _)| at.micros() >= end) {
+        (end, id) = (at.micros(), after);
     }
     match p.resources.as_slice() {
         [first, second, third, fourth] => {
@@ -153,4 +165,33 @@ fn masters(
     let p = MasterParameters::new(filter);
     let parameters = params![kind.name(), after, p.text, p.declared, p.class, p.parent, p.role, limit];
     list(snapshot, FIND_MASTERS, parameters, |row| Ok(Node::Master(rows::master(row, kind)?)))
+}
+
+fn records(
+    snapshot: &Snapshot<'_>,
+    kind: RecordKind,
+    filter: &RecordFilter,
+    after: Option<RecordPlace>,
+    limit: i64,
+) -> Fallible<Vec<Record>> {
+    let p = RecordParameters::new(filter, after)?;
+    let read = |row: &Row<'_>| rows::record(row, kind);
+    if let Some(lot) = &filter.lot {
+        let states = p.states_array()?;
+        let lot = lot.as_str();
+        let parameters = params![kind.name(), p.revision, p.place, p.until, p.categories, limit, states, lot];
+        return list(snapshot, FIND_RECORDS_OF_LOT, parameters, read);
+    }
+    let Some(states) = &p.states else {
+        let parameters = params![kind.name(), p.revision, p.place, p.until, p.categories, limit];
+        return list(snapshot, FIND_RECORDS, parameters, read);
+    };
+    let mut records = Vec::new();
+    for state in states {
+        let parameters = params![kind.name(), p.revision, p.place, p.until, p.categories, limit, state];
+        records.append(&mut list(snapshot, FIND_RECORDS_OF_STATE, parameters, read)?);
+    }
+    // Each state's records come by place; a stable sort of such runs is a merge.
+    records.sort_by_key(|record| record.place);
+    Ok(records)
 }

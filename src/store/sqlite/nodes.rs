@@ -5,14 +5,15 @@ use rusqlite::CachedStatement;
 use super::error::Fallible;
 use super::readers::Snapshot;
 use super::rows;
-use super::statements::{GET_LOT, GET_MASTER, GET_OPERATION};
-use crate::domain::{MasterRef, Node, NodeRef};
+use super::statements::{GET_LOT, GET_MASTER, GET_OPERATION, GET_RECORD};
+use crate::domain::{MasterRef, Node, NodeRef, Record, RecordRef};
 
 /// The nodes referred to, in the order asked.
 pub(super) fn get(snapshot: &Snapshot<'_>, refs: &[NodeRef]) -> Fallible<Vec<Option<Node>>> {
     let mut lots = Lazy { snapshot, text: GET_LOT, statement: None };
     let mut operations = Lazy { snapshot, text: GET_OPERATION, statement: None };
     let mut masters = Lazy { snapshot, text: GET_MASTER, statement: None };
+    let mut records = Lazy { snapshot, text: GET_RECORD, statement: None };
     let one = |reference: &NodeRef| -> Fallible<Option<Node>> {
         match reference {
             NodeRef::Lot(id) => {
@@ -26,6 +27,9 @@ pub(super) fn get(snapshot: &Snapshot<'_>, refs: &[NodeRef]) -> Fallible<Vec<Opt
                 row.map(|row| Ok(Node::Operation(Box::new(rows::operation(row)?)))).transpose()
             }
             NodeRef::Master(reference) => master(masters.get()?, reference),
+            NodeRef::Record(reference) => {
+                Ok(record(records.get()?, reference)?.map(|record| Node::Record(Box::new(record))))
+            }
         }
     };
     refs.iter().map(one).collect()
@@ -36,6 +40,13 @@ fn master(statement: &mut CachedStatement<'_>, reference: &MasterRef) -> Fallibl
     let mut found = statement.query([kind.name(), reference.code()])?;
     let row = found.next()?;
     row.map(|row| Ok(Node::Master(rows::master(row, kind)?))).transpose()
+}
+
+/// One record.
+pub(super) fn record(statement: &mut CachedStatement<'_>, reference: &RecordRef) -> Fallible<Option<Record>> {
+    let kind = reference.kind();
+    let mut found = statement.query([kind.name(), reference.id()])?;
+    found.next()?.map(|row| rows::record(row, kind)).transpose()
 }
 
 /// A statement that is taken up when first needed.

@@ -10,9 +10,10 @@ use super::error::{Fallible, Fault};
 use crate::domain::identifier::TextError;
 use crate::domain::{
     Amount, Attributes, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation,
-    OperationKind, Quantity, RecordedOperation, Role, Text, Timestamp, UnitCode, Voided,
+    OperationKind, Quantity, Record, RecordKind, RecordPlace, RecordedOperation, Revision, Role, Text,
+    Timestamp, UnitCode, Voided,
 };
-use crate::format::event as event_format;
+use crate::format::{event as event_format, record as record_format};
 
 /// The number of a role in the table of links.
 pub(super) const fn role_number(role: Role) -> i64 {
@@ -139,7 +140,16 @@ pub(super) fn lot(row: &Row<'_>) -> Fallible<Lot> {
         in_place: row.get(12)?,
         earliest_production: optional_time(row, 13)?,
         quarantine: json(row, 14)?,
+        anomalies: json(row, 15)?,
     })
+}
+
+/// The record in the columns that `get_record` and its sisters return.
+pub(super) fn record(row: &Row<'_>, kind: RecordKind) -> Fallible<Record> {
+    let place = RecordPlace { revision: Revision(count(row, 0)?), place: row.get(1)? };
+    let body = record_format::read(kind, needed(row, 2)?);
+    let body = body.map_err(|error| Fault::damaged(format!("{} {place}: {error}", kind.name())))?;
+    Ok(Record { place, body })
 }
 
 /// The operation in the columns that `get_operation` and its sisters return.

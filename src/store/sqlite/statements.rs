@@ -30,6 +30,10 @@ statements! {
         CREATE_LINK "create_link"
         CREATE_LINK_BY_LOT "create_link_by_lot"
         CREATE_PARTICIPATION "create_participation"
+        CREATE_RECORD "create_record"
+        CREATE_RECORD_BY_PLACE "create_record_by_place"
+        CREATE_RECORD_BY_STATE "create_record_by_state"
+        CREATE_RECORD_BY_LOT "create_record_by_lot"
     }
     "write" {
         LOAD_EVENT "load_event"
@@ -51,6 +55,8 @@ statements! {
         DELETE_LINKS "delete_links"
         DELETE_PARTICIPATION "delete_participation"
         VOID_OPERATION "void_operation"
+        INSERT_RECORD "insert_record"
+        UPDATE_RECORD "update_record"
     }
     "read" {
         GET_IDENTITY "get_identity"
@@ -58,6 +64,7 @@ statements! {
         GET_LOT "get_lot"
         GET_OPERATION "get_operation"
         GET_MASTER "get_master"
+        GET_RECORD "get_record"
         GET_LOT_KEY "get_lot_key"
         GET_SEED "get_seed"
         GET_MASTER_CODE "get_master_code"
@@ -74,12 +81,16 @@ statements! {
         FIND_OPERATIONS "find_operations"
         FIND_OPERATIONS_OF "find_operations_of"
         FIND_MASTERS "find_masters"
+        FIND_RECORDS "find_records"
+        FIND_RECORDS_OF_STATE "find_records_of_state"
+        FIND_RECORDS_OF_LOT "find_records_of_lot"
         COUNT_LOTS "count_lots"
         COUNT_ALL_LOTS "count_all_lots"
         COUNT_LOTS_NAMED "count_lots_named"
         COUNT_OPERATIONS "count_operations"
         COUNT_OPERATIONS_OF "count_operations_of"
         COUNT_MASTERS "count_masters"
+        COUNT_RECORDS "count_records"
     }
 }
 
@@ -99,6 +110,10 @@ pub(super) const SCHEMA: &[&str] = &[
     CREATE_LINK,
     CREATE_LINK_BY_LOT,
     CREATE_PARTICIPATION,
+    CREATE_RECORD,
+    CREATE_RECORD_BY_PLACE,
+    CREATE_RECORD_BY_STATE,
+    CREATE_RECORD_BY_LOT,
 ];
 
 #[cfg(test)]
@@ -182,6 +197,10 @@ mod tests {
             FIND_OPERATIONS,
             FIND_OPERATIONS_OF,
             FIND_MASTERS,
+            GET_RECORD,
+            FIND_RECORDS,
+            FIND_RECORDS_OF_STATE,
+            FIND_RECORDS_OF_LOT,
         ];
         for text in hot {
             let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {text}")).expect("compiles");

@@ -116,16 +116,8 @@ pub fn id_of(node: &Node) -> String {
         NodeRef::Lot(id) => id.to_string(),
         NodeRef::Operation(id) => id.to_string(),
         NodeRef::Master(reference) => reference.code().to_owned(),
+        NodeRef::Record(reference) => reference.id().to_owned(),
     }
-}
-
-/// The place of a node in the order of its kind.
-pub fn key_of(node: &Node) -> FindKey {
-    let at = match node {
-        Node::Operation(recorded) => Some(recorded.operation.at),
-        Node::Lot(_) | Node::Master(_) => None,
-    };
-    FindKey { at, id: text(&id_of(node)) }
 }
 
 /// The ids of everything found, in one large page.
@@ -143,7 +135,7 @@ pub async fn found_in_pages(store: &AnyStore, what: &What, first: u32) -> Vec<St
         let page = store.find(&Find { what: what.clone(), after, first }).await.unwrap();
         assert!(page.items.len() <= first as usize);
         assert!(!page.more || page.items.len() == first as usize, "a page that is not the last is full");
-        after = page.items.last().map(key_of);
+        after = page.items.last().map(FindKey::of);
         ids.extend(page.items.iter().map(id_of));
         if !page.more {
             return ids;

@@ -1,7 +1,7 @@
 //! Pages of nodes: order and cuts.
 
 use lotgraph::domain::MasterKind;
-use lotgraph::store::{Find, FindKey, What};
+use lotgraph::store::{Find, FindKey, StoreErrorKind, What};
 use serde_json::{Value, json};
 
 use super::ask::{
@@ -64,7 +64,10 @@ pub async fn a_page_of_none_says_whether_more_follow(store: &AnyStore) {
 
 pub async fn a_key_that_was_never_there_still_cuts(store: &AnyStore) {
     build(store, "A@1:-> A; C@3:-> C; E@5:-> E").await;
-    let after = |at: Option<i64>, id: &str| FindKey { at: at.map(minute), id: text(id) };
+    let after = |at: Option<i64>, id: &str| match at.map(minute) {
+        Some(at) => FindKey::Operation { at, id: text(id) },
+        None => FindKey::Id(text(id)),
+    };
     let find = |what: What, after| Find { what, after: Some(after), first: 10 };
     let ids = async |query: Find| -> Vec<String> {
         store.find(&query).await.unwrap().items.iter().map(id_of).collect()
@@ -77,6 +80,11 @@ pub async fn a_key_that_was_never_there_still_cuts(store: &AnyStore) {
     // A key before the filter's own start does not widen it.
     let from = operations(|filter| filter.from = Some(minute(5)));
     assert_eq!(ids(find(from, after(Some(1), "A"))).await, ["E"]);
+    // A key of another kind of list is refused.
+    for (what, key) in [(lots(|_| {}), after(Some(1), "A")), (operations(|_| {}), after(None, "A"))] {
+        let error = store.find(&find(what, key)).await.unwrap_err();
+        assert!(matches!(error.kind, StoreErrorKind::Invalid(_)), "{error:?}");
+    }
 }
 
 pub async fn lots_by_any_of_their_names(store: &AnyStore) {

@@ -10,6 +10,7 @@ mod find;
 mod get;
 mod holds;
 mod ledger;
+pub(crate) mod records;
 mod stock;
 mod tally;
 mod together;
@@ -111,6 +112,19 @@ macro_rules! each_case {
                 a_late_clean_and_its_void_move_marks,
                 a_count_says_what_was_there,
                 a_count_needs_a_unit_that_converts,
+            }
+            records {
+                a_hold_is_on_record_until_its_last_release,
+                a_hold_placed_and_released_at_once_is_one_record,
+                overrides_raise_alerts_when_recorded_and_when_used,
+                a_recall_hold_watches_its_lots,
+                an_unknown_origin_is_told_once_and_resolves_itself,
+                a_quantity_gap_is_told_once_and_resolves_itself,
+                a_refused_batch_raises_nothing,
+                come_in_the_order_of_the_ledger_page_by_page,
+                filters_and_counts_agree,
+                lots_are_found_by_their_hold,
+                a_replay_raises_the_same,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,

@@ -70,6 +70,8 @@ fn plant_of(chains: usize) -> Vec<Event> {
             "equipment": ["E"], "operators": ["O"], "shift": "S"}),
         json!({"type": "ship", "id": "SX", "at": "2026-01-05T08:10:00Z", "customer": "P", "inputs": [{"lot": "Y"}]}),
         json!({"type": "scrap", "id": "SC", "at": "2026-01-05T08:10:00Z", "reason": "r", "inputs": [{"lot": "Y"}]}),
+        json!({"type": "hold", "id": "H", "at": "2026-01-05T09:10:00Z", "lots": ["Y"], "reason": "r", "category": "c"}),
+        json!({"type": "ship", "id": "SU", "at": "2026-01-05T08:10:00Z", "inputs": [{"lot": "GHOST"}]}),
         json!({"type": "void", "id": "V", "event": "SC", "reason": "not at all", "replacedBy": "SX"}),
     ];
     events.extend(rest.iter().map(event));
@@ -128,6 +130,7 @@ async fn pages_follow_an_index_instead_of_sorting() {
         "read/find_operations",
         "read/find_operations_at",
         "read/find_masters",
+        "read/find_records",
         "read/read_changes",
     ];
     for name in ordered {

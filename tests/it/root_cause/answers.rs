@@ -109,6 +109,21 @@ async fn marked_lots_find_their_controls_and_the_temperature() {
 }
 
 #[tokio::test]
+async fn controls_can_be_chosen_among_other_lots() {
+    let service = service().await;
+    let count = async |among: Value| {
+        let input = json!({"input": {"cases": pieces(1..=8), "controlsAmong": among}});
+        let answer = service.graphql(QUESTION, input).await;
+        answer["data"]["rootCause"]["controlCount"].as_u64().unwrap_or_else(|| panic!("{answer}"))
+    };
+    assert_eq!(count(json!({"materials": ["PIECE"]})).await, 12);
+    assert_eq!(count(json!({"materials": ["BLANK"]})).await, 20);
+    assert_eq!(count(json!({"materials": ["PIECE"], "producedFrom": "2026-01-06T00:00:00Z"})).await, 0);
+    let both = json!({"input": {"cases": ["PIECE-01"], "controls": ["PIECE-09"], "controlsAmong": {}}});
+    assert_eq!(code(&service.graphql(QUESTION, both).await), "ARGUMENT_INVALID");
+}
+
+#[tokio::test]
 async fn small_groups_and_missing_controls_say_so() {
     let service = service().await;
     let few = json!({"input": {"cases": ["PIECE-01"], "controls": pieces(9..=12)}});

@@ -5,13 +5,14 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use lotgraph::domain::{
-    EventId, Fact, Lot, LotId, Master, MasterRef, Node, NodeRef, RecordedOperation, Role, Voided,
+    EventId, Fact, Lot, LotId, Master, MasterRef, Node, NodeRef, Record, RecordPlace, RecordRef,
+    RecordedOperation, Role, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use lotgraph::store::planner::{
-    EarliestProduction, LinkRow, OperationRow, RecordedEvent, State, Writes, bodies, events_needed,
-    lots_needed, materials_needed, plan,
+    EarliestProduction, LinkRow, OperationRow, RecordChange, RecordedEvent, State, Writes, bodies,
+    events_needed, lots_needed, materials_needed, plan, records_needed,
 };
 use lotgraph::store::{
     Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey,
@@ -30,6 +31,7 @@ struct Plant {
     operations: BTreeMap<EventId, (OperationRow, Option<Voided>)>,
     links: BTreeMap<LinkKey, LinkRow>,
     links_of: HashMap<LotId, BTreeSet<LinkKey>>,
+    records: BTreeMap<RecordRef, Record>,
 }
 
 /// The store.
@@ -64,6 +66,9 @@ impl Plant {
                 state.materials.insert(code, material.clone());
             }
         }
+        for reference in records_needed(batch, &state) {
+            state.records.extend(self.records.get(&reference).map(|record| (reference, record.clone())));
+        }
         state
     }
 
@@ -94,6 +99,16 @@ impl Plant {
             }
             self.operations.get_mut(&void.operation).unwrap().1 = Some(void.voided);
         }
+        for row in writes.records {
+            let reference = row.body.reference();
+            let place = match row.change {
+                RecordChange::Raised { place } => {
+                    RecordPlace { revision: Revision(self.revision + 1), place }
+                }
+                RecordChange::Changed => self.records[&reference].place,
+            };
+            self.records.insert(reference, Record { place, body: row.body });
+        }
         for mut row in writes.lots {
             if row.earliest_production == EarliestProduction::Recompute {
                 let produced = self.links_at(&row.lot.id).filter(|link| link.role == Role::Produced);
@@ -117,6 +132,9 @@ impl Plant {
         match reference {
             NodeRef::Lot(id) => self.lots.get(id).map(|lot| Node::Lot(Box::new(lot.clone()))),
             NodeRef::Master(reference) => self.masters.get(reference).cloned().map(Node::Master),
+            NodeRef::Record(reference) => {
+                self.records.get(reference).map(|record| Node::Record(Box::new(record.clone())))
+            }
             NodeRef::Operation(id) => {
                 let (_, voided) = self.operations.get(id)?;
                 let Fact::Operation(operation) = self.events[id].event.fact.clone() else { return None };
@@ -258,7 +276,8 @@ impl Store for MemoryStore {
         let What::Lots(filter) = &query.what else { return beyond("find") };
         let plant = self.plant();
         let after = |lot: &&Lot| match &query.after {
-            Some(FindKey { id, .. }) => lot.id.as_str() > id.as_str(),
+            Some(FindKey::Id(id)) => lot.id.as_str() > id.as_str(),
+            Some(other) => panic!("{other:?} is no place among lots"),
             None => true,
         };
         let mut found = plant.lots.values().filter(after).filter(|lot| filter.matches(lot, None));

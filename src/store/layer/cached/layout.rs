@@ -8,16 +8,17 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::answer::{Answer, decode, encode};
 use super::key::LAYOUT;
 use crate::domain::{
-    Disposition, EventId, Fact, Flow, HoldMark, HoldPolicy, HoldStep, Lot, LotId, MarkKind, Master,
-    MasterRef, Node, OperationKind, Permit, Quarantine, RecordedOperation, Role, Stay, Text, Timestamp,
-    Voided,
+    Acknowledgement, Alert, AlertId, AlertKind, Anomalies, Disposition, EventId, Fact, Flow, HoldMark,
+    HoldPolicy, HoldRecord, HoldRelease, HoldStep, Lot, LotId, MarkKind, Master, MasterRef, Node,
+    OperationKind, Permit, Quarantine, Record, RecordBody, RecordPlace, RecordedOperation, Resolution, Role,
+    Stay, Text, Timestamp, Voided,
 };
 use crate::format::event::parse;
 use crate::genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
 use crate::store::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
 
 /// The hash of every sample's bytes, in order, at each layout.
-const EXPECTED: (u32, u128) = (3, 336_300_804_451_489_823_016_042_119_753_704_750_282);
+const EXPECTED: (u32, u128) = (4, 180_951_978_343_830_816_024_525_416_418_077_684_635);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
@@ -68,6 +69,8 @@ fn lot() -> Lot {
     lot.earliest_production = Some(time(1));
     lot.material_claims = 3;
     lot.quarantine = quarantine();
+    lot.anomalies =
+        Anomalies { unknown_origin: Some(id("O-1")), quantity_gap: None, time_conflict: Some(id("O-2")) };
     lot
 }
 
@@ -78,6 +81,7 @@ fn quarantine() -> Quarantine {
         kind: MarkKind::Suspect,
         policy: HoldPolicy::Warn,
         reason: text("listeria"),
+        recall: Some(id("R")),
         arrival: Some(time(3)),
         stays: vec![Stay { from: time(3), until: Some(time(4)) }],
         from: LotId::parse("B").expect("an id"),
@@ -166,7 +170,51 @@ fn nodes() -> Vec<Option<Node>> {
     let masters = masters().into_iter().map(|master| Some(Node::Master(master)));
     let operations = [operation(), count()].map(|operation| Some(Node::Operation(Box::new(operation))));
     let others = [None, Some(Node::Lot(Box::new(lot())))].into_iter().chain(operations);
-    masters.chain(others).collect()
+    masters
+        .chain(others)
+        .chain(records().into_iter().map(|record| Some(Node::Record(Box::new(record)))))
+        .collect()
+}
+
+fn records() -> [Record; 2] {
+    let lot = LotId::parse("A").expect("an id");
+    let acknowledged =
+        Acknowledgement { event: id("K"), actor: text("Li"), at: time(8), note: Some(text("looked at")) };
+    let alert = Alert {
+        id: AlertId::derived(AlertKind::QuantityGap, "A", &id("O-1")),
+        kind: AlertKind::QuantityGap,
+        cause: id("O-1"),
+        lot: Some(lot.clone()),
+        operation: Some(id("O-1")),
+        hold: None,
+        recall: None,
+        message: "more was drawn".to_owned(),
+        raised_at: time(7),
+        actor: text("Li"),
+        acknowledged: Some(acknowledged),
+        resolved: Some(Resolution { event: id("R-1"), at: time(9) }),
+    };
+    let Fact::Hold(hold) = fact(json!({"type": "hold", "at": "2026-01-05T06:00:00Z", "lots": ["A"],
+        "reason": "r", "category": "c", "recall": "R"}))
+    else {
+        panic!("a hold was sent")
+    };
+    let release = HoldRelease {
+        event: id("F"),
+        at: time(3),
+        recorded_at: time(4),
+        actor: text("Li"),
+        lots: vec![lot],
+        reason: text("tested"),
+        disposition: Disposition::Scrap,
+    };
+    let hold =
+        HoldRecord { id: id("H"), hold, recorded_at: time(2), actor: text("Li"), releases: vec![release] };
+    let place = |place| RecordPlace { revision: Revision(4), place };
+    [
+        Record { place: place(1), body: RecordBody::Alert(alert) },
+        Record { place: place(2), body: RecordBody::Hold(hold) },
+    ]
 }
 
 /// Encodes a sample, checks that it comes back, and returns its bytes.

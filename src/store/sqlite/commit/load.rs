@@ -5,17 +5,20 @@ use std::time::Instant;
 use foldhash::HashMap;
 use uuid::Uuid;
 
-use crate::domain::{Event, EventId, Lot, LotId, Master, MasterKind, MasterRef, Material, MaterialCode};
+use crate::domain::{
+    Event, EventId, Lot, LotId, Master, MasterKind, MasterRef, Material, MaterialCode, RecordRef,
+};
 use crate::store::Batch;
 use crate::store::planner::{
     HoldPaths, RecordedEvent, State, events_needed, hold_lots_needed, holds_needed, lots_needed,
-    materials_needed, paths_needed,
+    materials_needed, paths_needed, records_needed,
 };
 use crate::store::sqlite::closure::closure;
 use crate::store::sqlite::error::{Fallible, Fault};
+use crate::store::sqlite::nodes;
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows;
-use crate::store::sqlite::statements::{GET_LOT, LOAD_EVENT, LOAD_MATERIAL};
+use crate::store::sqlite::statements::{GET_LOT, GET_RECORD, LOAD_EVENT, LOAD_MATERIAL};
 
 /// Keys of what is in the file already.
 #[derive(Debug, Default)]
@@ -48,7 +51,21 @@ pub(super) fn load(snapshot: &Snapshot<'_>, batch: &Batch) -> Fallible<(State, K
         state.paths = Some(HoldPaths { forward, producers });
         load_lots(snapshot, hold_lots_needed(&state), &mut state, &mut known)?;
     }
+    let needed = records_needed(batch, &state);
+    if !needed.is_empty() {
+        load_records(snapshot, needed, &mut state)?;
+    }
     Ok((state, known))
+}
+
+fn load_records(snapshot: &Snapshot<'_>, needed: Vec<RecordRef>, state: &mut State) -> Fallible<()> {
+    let mut statement = snapshot.statement(GET_RECORD)?;
+    for reference in needed {
+        if let Some(record) = nodes::record(&mut statement, &reference)? {
+            state.records.insert(reference, record);
+        }
+    }
+    Ok(())
 }
 
 fn load_events(

@@ -6,10 +6,13 @@ use rusqlite::{CachedStatement, params};
 use super::MasterKeys;
 use super::load::{Known, attributes_text};
 use crate::domain::{
-    EventId, Fact, Flow, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass, Operation, Quarantine,
+    Anomalies, EventId, Fact, Flow, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass, Operation,
+    Quarantine,
 };
-use crate::format::canonical;
-use crate::store::planner::{EarliestProduction, LotChange, LotRow, OperationRow, VoidRow, Writes};
+use crate::format::{canonical, record as record_format};
+use crate::store::planner::{
+    EarliestProduction, LotChange, LotRow, OperationRow, RecordChange, RecordRow, VoidRow, Writes,
+};
 use crate::store::sqlite::error::{Fallible, Fault};
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows::{self, role_number};
@@ -43,7 +46,8 @@ pub(super) fn write(
     run.operations(writes)?;
     run.links(writes)?;
     run.voids(writes)?;
-    run.earliest_productions(writes)
+    run.earliest_productions(writes)?;
+    run.records(writes, revision)
 }
 
 struct Run<'a> {
@@ -260,6 +264,34 @@ impl Run<'_> {
         Ok(())
     }
 
+    fn records(&mut self, writes: &Writes, revision: Revision) -> Fallible<()> {
+        if writes.records.is_empty() {
+            return Ok(());
+        }
+        let mut insert = self.snapshot.statement(sql::INSERT_RECORD)?;
+        let mut update = self.snapshot.statement(sql::UPDATE_RECORD)?;
+        for RecordRow { body, change } in &writes.records {
+            let name = body.reference();
+            let (kind, id, state) = (name.kind().name(), name.id(), body.state().name());
+            let text =
+                record_format::body(body).map_err(|error| Fault::damaged(format!("{kind} {id}: {error}")))?;
+            match change {
+                RecordChange::Raised { place } => insert.execute(params![
+                    kind,
+                    id,
+                    revision.0.cast_signed(),
+                    place,
+                    state,
+                    body.category(),
+                    body.lot().map(AsRef::<str>::as_ref),
+                    text,
+                ])?,
+                RecordChange::Changed => update.execute(params![kind, id, state, text])?,
+            };
+        }
+        Ok(())
+    }
+
     fn event_key(&self, id: &EventId) -> Fallible<i64> {
         self.events.get(id).copied().ok_or_else(|| lost("event", id.as_str()))
     }
@@ -301,6 +333,7 @@ impl LotStatements<'_> {
             lot.search_text(),
             quarantine_text(&lot.quarantine)?,
             status_text(&lot.quarantine),
+            anomalies_text(&lot.anomalies)?,
         ])?)
     }
 
@@ -316,6 +349,7 @@ impl LotStatements<'_> {
             lot.in_place,
             lot.origin().name(),
             lot.earliest_production.map(|at| at.micros()),
+            anomalies_text(&lot.anomalies)?,
         ])?;
         Ok(())
     }
@@ -346,6 +380,14 @@ fn quarantine_text(quarantine: &Quarantine) -> Fallible<Option<String>> {
     serde_json::to_string(quarantine)
         .map(Some)
         .map_err(|error| Fault::damaged(format!("a quarantine: {error}")))
+}
+
+/// What does not add up, as JSON; nothing while everything does.
+fn anomalies_text(anomalies: &Anomalies) -> Fallible<Option<String>> {
+    if anomalies.is_clear() {
+        return Ok(None);
+    }
+    serde_json::to_string(anomalies).map(Some).map_err(|error| Fault::damaged(format!("anomalies: {error}")))
 }
 
 /// A status as the index holds it: nothing for an available lot.

@@ -1,0 +1,8 @@
+// Creates the records that a commit raises.
+// $rows: LIST<MAP {kind, id, place, state, category, lot, body}>
+// $revision: INTEGER
+// Returns: nothing
+// Why: CREATE, not MERGE: the planner has seen that none exists, and the constraint would stop a mistake.
+UNWIND $rows AS row
+CREATE (r:Record {revision: $revision})
+SET r += row

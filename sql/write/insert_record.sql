@@ -1,0 +1,12 @@
+-- Purpose: a record that was not there before.
+-- ?1 kind: TEXT
+-- ?2 id: TEXT
+-- ?3 revision: INTEGER
+-- ?4 place: INTEGER
+-- ?5 state: TEXT
+-- ?6 category: TEXT or NULL
+-- ?7 lot: TEXT or NULL
+-- ?8 body: TEXT
+-- Returns: nothing.
+-- Why so:  a plain insert: the planner has seen that none exists, and the unique key would stop a mistake.
+INSERT INTO record (kind, id, revision, place, state, category, lot, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);

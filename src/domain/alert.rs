@@ -1,0 +1,196 @@
+//! Alerts: what somebody should know, raised by the very commit that causes it.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::identifier::{AlertId, EventId, LotId, Text};
+use super::time::Timestamp;
+
+/// The namespace of ids of alerts (UUID version 5, RFC 9562 section 5.5).
+const ALERT_NAMESPACE: Uuid = Uuid::from_u128(0x1f0e_83c5_6a2d_4b7e_9d14_52c8_a7e0_3b91);
+
+/// What an alert tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AlertKind {
+    /// Lots were put into quarantine.
+    HoldPlaced,
+    /// Lots were freed from a hold.
+    HoldReleased,
+    /// An override was recorded, or an operation drew from a lot thanks to one.
+    HoldOverridden,
+    /// An event touched a lot that a recall's hold marks.
+    RecallTouched,
+    /// A lot was drawn from before any of it is on record as received or produced.
+    TimeConflict,
+    /// More was drawn from a lot than ever came in.
+    QuantityGap,
+    /// A lot was drawn from, and its own receipt or production is not on record.
+    UnknownOrigin,
+}
+
+impl AlertKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[
+        Self::HoldPlaced,
+        Self::HoldReleased,
+        Self::HoldOverridden,
+        Self::RecallTouched,
+        Self::TimeConflict,
+        Self::QuantityGap,
+        Self::UnknownOrigin,
+    ];
+
+    /// The kind as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::HoldPlaced => "HOLD_PLACED",
+            Self::HoldReleased => "HOLD_RELEASED",
+            Self::HoldOverridden => "HOLD_OVERRIDDEN",
+            Self::RecallTouched => "RECALL_TOUCHED",
+            Self::TimeConflict => "TIME_CONFLICT",
+            Self::QuantityGap => "QUANTITY_GAP",
+            Self::UnknownOrigin => "UNKNOWN_ORIGIN",
+        }
+    }
+
+    /// How grave it is: that of the kind, so that nobody has to judge it and a filter by it needs no index of its own.
+    #[must_use]
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::RecallTouched => Severity::Critical,
+            Self::HoldPlaced
+            | Self::HoldOverridden
+            | Self::TimeConflict
+            | Self::QuantityGap
+            | Self::UnknownOrigin => Severity::Warning,
+            Self::HoldReleased => Severity::Info,
+        }
+    }
+}
+
+/// How grave an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Somebody should look into it.
+    Warning,
+    /// Somebody must act now.
+    Critical,
+}
+
+impl Severity {
+    /// Every severity, the mildest first.
+    pub const ALL: &'static [Self] = &[Self::Info, Self::Warning, Self::Critical];
+
+    /// The severity as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "INFO",
+            Self::Warning => "WARNING",
+            Self::Critical => "CRITICAL",
+        }
+    }
+}
+
+/// How far an alert is worked off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum AlertState {
+    /// Nobody took note of it yet.
+    Open,
+    /// Somebody did.
+    Acknowledged,
+    /// What it tells of is over by itself; it may have been acknowledged before.
+    Resolved,
+}
+
+impl AlertState {
+    /// Every state.
+    pub const ALL: &'static [Self] = &[Self::Open, Self::Acknowledged, Self::Resolved];
+
+    /// The state as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Acknowledged => "ACKNOWLEDGED",
+            Self::Resolved => "RESOLVED",
+        }
+    }
+}
+
+/// Who took note of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// The event that says so.
+    pub event: EventId,
+    /// Who sent it.
+    pub actor: Text,
+    /// When it was done, as the event says.
+    pub at: Timestamp,
+    /// What is to be said about it.
+    pub note: Option<Text>,
+}
+
+/// What ended the cause of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// The event that ended it.
+    pub event: EventId,
+    /// When that was recorded.
+    pub at: Timestamp,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    /// Its id, derived from what it tells of ([`AlertId::derived`]).
+    pub id: AlertId,
+    /// What it tells of.
+    pub kind: AlertKind,
+    /// The event that raised it.
+    pub cause: EventId,
+    /// The lot it is about, if it is about one.
+    pub lot: Option<LotId>,
+    /// The operation it is about.
+    pub operation: Option<EventId>,
+    /// The hold it is about.
+    pub hold: Option<EventId>,
+    /// The recall it is about.
+    pub recall: Option<EventId>,
+    /// What happened, for people.
+    pub message: String,
+    /// When it was raised: when the event that raised it was recorded.
+    pub raised_at: Timestamp,
+    /// Who recorded that event.
+    pub actor: Text,
+    /// Who took note of it.
+    pub acknowledged: Option<Acknowledgement>,
+    /// What ended its cause.
+    pub resolved: Option<Resolution>,
+}
+
+impl Alert {
+    /// How far it is worked off.
+    #[must_use]
+    pub const fn state(&self) -> AlertState {
+        match (&self.resolved, &self.acknowledged) {
+            (Some(_), _) => AlertState::Resolved,
+            (None, Some(_)) => AlertState::Acknowledged,
+            (None, None) => AlertState::Open,
+        }
+    }
+}
+
+impl AlertId {
+    /// The id of an alert of a kind about a subject, raised by an event: the same in every replay of the ledger.
+    #[must_use]
+    pub fn derived(kind: AlertKind, subject: &str, cause: &EventId) -> Self {
+        // Identifiers have no control characters, so the parts cannot run into each other.
+        let name = format!("{}\n{subject}\n{cause}", kind.name());
+        let id = Uuid::new_v5(&ALERT_NAMESPACE, name.as_bytes()).hyphenated().to_string();
+        Self::parse(&id).unwrap_or_else(|_| unreachable!("a UUID is a valid identifier"))
+    }
+}

@@ -1,0 +1,220 @@
+//! Records: what people work off, raised by events and kept up with them. A further kind is a variant, not a table.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::alert::{Alert, AlertState};
+use super::hold_record::{HoldRecord, HoldState};
+use super::identifier::{AlertId, EventId, LotId};
+use super::revision::Revision;
+
+/// The kinds of records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RecordKind {
+    /// Something that somebody should know.
+    Alert,
+    /// A hold with its releases.
+    Hold,
+}
+
+impl RecordKind {
+    /// Every kind.
+    pub const ALL: &'static [Self] = &[Self::Alert, Self::Hold];
+
+    /// The kind as stores and messages write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Hold => "hold",
+        }
+    }
+}
+
+/// The name of one record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RecordRef {
+    /// An alert.
+    Alert(AlertId),
+    /// A hold, by its event.
+    Hold(EventId),
+}
+
+impl RecordRef {
+    /// Of which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> RecordKind {
+        match self {
+            Self::Alert(_) => RecordKind::Alert,
+            Self::Hold(_) => RecordKind::Hold,
+        }
+    }
+
+    /// Its id, unique within its kind.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Alert(id) => id.as_str(),
+            Self::Hold(id) => id.as_str(),
+        }
+    }
+}
+
+/// How far a record is worked off; each kind has its own few of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RecordState {
+    /// Nothing was done about it yet.
+    Open,
+    /// Somebody took note of an alert.
+    Acknowledged,
+    /// What an alert tells of is over by itself.
+    Resolved,
+    /// Some lots of a hold are free.
+    PartlyReleased,
+    /// All lots of a hold are free.
+    Released,
+}
+
+impl RecordState {
+    /// Every state.
+    pub const ALL: &'static [Self] =
+        &[Self::Open, Self::Acknowledged, Self::Resolved, Self::PartlyReleased, Self::Released];
+
+    /// The state as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Acknowledged => "ACKNOWLEDGED",
+            Self::Resolved => "RESOLVED",
+            Self::PartlyReleased => "PARTLY_RELEASED",
+            Self::Released => "RELEASED",
+        }
+    }
+}
+
+impl From<AlertState> for RecordState {
+    fn from(state: AlertState) -> Self {
+        match state {
+            AlertState::Open => Self::Open,
+            AlertState::Acknowledged => Self::Acknowledged,
+            AlertState::Resolved => Self::Resolved,
+        }
+    }
+}
+
+impl From<HoldState> for RecordState {
+    fn from(state: HoldState) -> Self {
+        match state {
+            HoldState::Open => Self::Open,
+            HoldState::PartlyReleased => Self::PartlyReleased,
+            HoldState::Released => Self::Released,
+        }
+    }
+}
+
+/// Where in the ledger a record was raised: its place in the total order of all records. Later changes keep it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct RecordPlace {
+    /// The revision that raised it.
+    pub revision: Revision,
+    /// Its number among the records raised by that revision, from 1; 0 stands before the first.
+    pub place: u32,
+}
+
+impl RecordPlace {
+    /// The place behind everything that a revision raised.
+    #[must_use]
+    pub const fn end_of(revision: Revision) -> Self {
+        Self { revision, place: u32::MAX }
+    }
+
+    /// Reads the form that [`fmt::Display`] writes: `revision-place`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (revision, place) = text.split_once('-')?;
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(revision) || !digits(place) {
+            return None;
+        }
+        Some(Self { revision: Revision(revision.parse().ok()?), place: place.parse().ok()? })
+    }
+}
+
+impl fmt::Display for RecordPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}-{}", self.revision, self.place)
+    }
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RecordBody {
+    /// An alert.
+    Alert(Alert),
+    /// A hold with its releases.
+    Hold(HoldRecord),
+}
+
+impl RecordBody {
+    /// Its name.
+    #[must_use]
+    pub fn reference(&self) -> RecordRef {
+        match self {
+            Self::Alert(alert) => RecordRef::Alert(alert.id.clone()),
+            Self::Hold(hold) => RecordRef::Hold(hold.id.clone()),
+        }
+    }
+
+    /// How far it is worked off.
+    #[must_use]
+    pub fn state(&self) -> RecordState {
+        match self {
+            Self::Alert(alert) => alert.state().into(),
+            Self::Hold(hold) => hold.state().into(),
+        }
+    }
+
+    /// What sort of record it is within its kind: the kind of an alert, the category of a hold.
+    #[must_use]
+    pub fn category(&self) -> Option<&str> {
+        match self {
+            Self::Alert(alert) => Some(alert.kind.name()),
+            Self::Hold(hold) => hold.hold.category.as_ref().map(AsRef::as_ref),
+        }
+    }
+
+    /// The one lot it is about, if it is about one.
+    #[must_use]
+    pub fn lot(&self) -> Option<&LotId> {
+        match self {
+            Self::Alert(alert) => alert.lot.as_ref(),
+            Self::Hold(_) => None,
+        }
+    }
+}
+
+/// A record as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where it was raised.
+    pub place: RecordPlace,
+    /// What it says by now.
+    pub body: RecordBody,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_as_they_are_written_and_order_by_revision_first() {
+        let place = RecordPlace { revision: Revision(12), place: 3 };
+        assert_eq!(RecordPlace::parse(&place.to_string()), Some(place));
+        for text in ["", "12", "12-", "-3", "+1-2", "1-2-3", "a-b", "1-99999999999"] {
+            assert_eq!(RecordPlace::parse(text), None, "{text}");
+        }
+        assert!(RecordPlace { revision: Revision(9), place: 7 } < place);
+    }
+}

@@ -1,0 +1,25 @@
+//! Records as stores keep them: JSON of their own, read back only by lotgraph.
+
+use crate::domain::{RecordBody, RecordKind};
+
+/// The body of a record as JSON.
+///
+/// # Errors
+/// When it has no JSON form, which none of ours lacks.
+pub fn body(record: &RecordBody) -> serde_json::Result<String> {
+    match record {
+        RecordBody::Alert(alert) => serde_json::to_string(alert),
+        RecordBody::Hold(hold) => serde_json::to_string(hold),
+    }
+}
+
+/// Reads a body back.
+///
+/// # Errors
+/// When [`body`] did not write it for a record of this kind.
+pub fn read(kind: RecordKind, body: &str) -> serde_json::Result<RecordBody> {
+    match kind {
+        RecordKind::Alert => serde_json::from_str(body).map(RecordBody::Alert),
+        RecordKind::Hold => serde_json::from_str(body).map(RecordBody::Hold),
+    }
+}

@@ -1,0 +1,123 @@
+//! The queries over records: holds and alerts.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::alert::{Alert, AlertConnection, AlertCounts, AlertFilter, AlertKindCount, AlertStateCount};
+use super::connection::page_cost;
+use super::filters::read;
+use super::hold_record::{Hold, HoldConnection, HoldFilter};
+use super::loader::{Loaded, loaders};
+use super::query::{Found, find, wrong_node};
+use super::services;
+use crate::domain::{
+    AlertId, AlertKind, AlertState, ErrorCode, EventId, Node, NodeRef, Record, RecordKind, RecordRef,
+};
+use crate::service::ServiceError;
+use crate::store::{Bucket, Tally, What};
+
+/// Questions about records.
+#[derive(Default)]
+pub struct RecordQuery;
+
+async fn record(context: &Context<'_>, reference: RecordRef) -> Result<Option<Arc<Record>>> {
+    match loaders(context).node(NodeRef::Record(reference)).await? {
+        Some(Loaded::Record(record)) => Ok(Some(record)),
+        _ => Ok(None),
+    }
+}
+
+/// The items of a page; a node of another kind is an error, never left out.
+fn items<T>(found: Vec<(String, Node)>, of: impl Fn(Arc<Record>) -> Option<T>) -> Result<Vec<(String, T)>> {
+    let item = |(cursor, node)| {
+        let Node::Record(record) = &node else { return Err(wrong_node(&node)) };
+        let item = of(Arc::new((**record).clone())).ok_or_else(|| wrong_node(&node))?;
+        Ok((cursor, item))
+    };
+    found.into_iter().map(item).collect()
+}
+
+/// Finds the value of a closed list by the name in a bucket.
+fn named<T: Copy>(bucket: &Bucket, all: &[T], name: impl Fn(T) -> &'static str) -> Result<T> {
+    let key = bucket.key.as_ref().map_or("", |key| key.as_str());
+    all.iter().copied().find(|one| name(*one) == key).ok_or_else(|| {
+        ServiceError::new(ErrorCode::StoreCorrupt, format!("the store counts alerts of {key:?}")).into()
+    })
+}
+
+#[Object]
+impl RecordQuery {
+    /// The hold with this id.
+    async fn hold(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its id, that of the event that placed it.")] id: ID,
+    ) -> Result<Option<Hold>> {
+        let id = read("id", &id, EventId::parse)?;
+        Ok(record(context, RecordRef::Hold(id)).await?.and_then(Hold::of))
+    }
+
+    /// Holds, in the order in which they were placed.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn holds(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which holds; absent: all.")] filter: Option<HoldFilter>,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<HoldConnection> {
+        let what = What::Records(RecordKind::Hold, filter.unwrap_or_default().read()?);
+        let Found { nodes, more, further, total } = find(context, what, first, after).await?;
+        Ok(HoldConnection::new(items(nodes, Hold::of)?, more, further, total))
+    }
+
+    /// The alert with this id.
+    async fn alert(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<Option<Alert>> {
+        let id = read("id", &id, AlertId::parse)?;
+        Ok(record(context, RecordRef::Alert(id)).await?.and_then(Alert::of))
+    }
+
+    /// Alerts, in the order in which they were raised.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn alerts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which alerts; absent: all.")] filter: Option<AlertFilter>,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<AlertConnection> {
+        let what = What::Records(RecordKind::Alert, filter.unwrap_or_default().read()?);
+        let Found { nodes, more, further, total } = find(context, what, first, after).await?;
+        Ok(AlertConnection::new(items(nodes, Alert::of)?, more, further, total))
+    }
+
+    /// How many alerts there are, by kind and by state.
+    #[graphql(complexity = "50 + child_complexity")]
+    async fn alert_counts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which alerts; absent: all.")] filter: Option<AlertFilter>,
+    ) -> Result<AlertCounts> {
+        let filter = filter.unwrap_or_default().read()?;
+        let store = &services(context).store;
+        let kinds = store.tally(&Tally::RecordsByCategory(RecordKind::Alert, filter.clone())).await?;
+        let states = store.tally(&Tally::RecordsByState(RecordKind::Alert, filter)).await?;
+        let kind = |bucket: &Bucket| {
+            let kind = named(bucket, AlertKind::ALL, AlertKind::name)?.into();
+            Ok(AlertKindCount { kind, count: bucket.count })
+        };
+        let state = |bucket: &Bucket| {
+            let state = named(bucket, AlertState::ALL, AlertState::name)?.into();
+            Ok(AlertStateCount { state, count: bucket.count })
+        };
+        Ok(AlertCounts {
+            kinds: kinds.iter().map(kind).collect::<Result<_>>()?,
+            states: states.iter().map(state).collect::<Result<_>>()?,
+        })
+    }
+}
