@@ -445,7 +445,7 @@ async fn check_inverse(tracer: &Tracer, lots: &[LotId], seed: u64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_plants_on_sqlite_agree_with_the_oracle() {
-    check_plants(stores::sqlite, 1, 400, 12).await;
+    check_plants(stores::sqlite, 1, 250, 12).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
