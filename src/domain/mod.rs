@@ -1,6 +1,7 @@
 //! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
 
 pub mod alert;
+pub mod attribute;
 pub mod code;
 pub mod event;
 pub mod hold;
@@ -17,6 +18,7 @@ pub mod revision;
 pub mod time;
 
 pub use alert::{Acknowledgement, Alert, AlertKind, AlertState, Resolution, Severity};
+pub use attribute::{AttributeCondition, AttributeTest};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{

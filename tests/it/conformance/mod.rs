@@ -141,6 +141,8 @@ macro_rules! each_case {
                 of_a_refilled_lot,
                 lists_work_in_place,
                 of_several_seeds,
+                of_many_seeds_that_share,
+                of_a_very_deep_chain,
                 of_unknown_seeds,
                 of_no_seeds,
                 backward_mirrors_forward,
