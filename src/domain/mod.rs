@@ -13,6 +13,7 @@ pub mod node;
 pub mod operation;
 pub mod problem;
 pub mod quantity;
+pub mod recall;
 pub mod record;
 pub mod revision;
 pub mod time;

@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
         for seed in seeds {
             let at = self.walk.start();
             let completes = |period: &u32| self.layers[length].get(period).is_some_and(|last| at <= *last);
-            let periods = self.walk.starts_of(seed).filter(completes);
+            let periods = self.walk.starts_of(seed, at).filter(completes);
             let arrivals: Vec<Arrival> = periods.map(|period| Arrival { period, at, step: None }).collect();
             if !arrivals.is_empty() && seed != self.target {
                 self.walks_from(seed, arrivals, length);

@@ -15,7 +15,8 @@ pub(super) struct Reach<'a> {
     moments: Vec<Option<i64>>,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
     queue: VecDeque<(u32, u32)>,
-    starts: Vec<u32>,
+    /// Each lot started from, and from when on, on the walk's clock.
+    starts: Vec<(u32, i64)>,
     /// For each link of the subgraph, whether some counted walk uses it.
     pub(super) used: Vec<bool>,
     /// The links used, in no particular order.
@@ -44,10 +45,16 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// Walks from these lots; what an earlier walk found is forgotten.
+    /// Walks from these lots, all from the rule's moment on; what an earlier walk found is forgotten.
     pub(super) fn walk_from(&mut self, starts: &[u32]) {
+        let moment = self.walk.start();
+        self.walk_from_each(starts.iter().map(|start| (*start, moment)));
+    }
+
+    /// Walks from these lots, each once and from a moment of its own on.
+    pub(super) fn walk_from_each(&mut self, starts: impl Iterator<Item = (u32, i64)>) {
         self.wipe();
-        self.starts.extend_from_slice(starts);
+        self.starts.extend(starts);
         self.search();
         self.measure_depths();
     }
@@ -61,7 +68,7 @@ impl<'a> Reach<'a> {
             self.moments[link.operation as usize] = None;
             self.operation_depths[link.operation as usize] = None;
         }
-        for start in self.starts.drain(..) {
+        for (start, _) in self.starts.drain(..) {
             self.lot_depths[start as usize] = None;
         }
         for period in self.reached.drain(..) {
@@ -73,8 +80,9 @@ impl<'a> Reach<'a> {
     /// puts the node back on the heap), and with them the links that some walk can use.
     fn search(&mut self) {
         for n in 0..self.starts.len() {
-            for period in self.walk.starts_of(self.starts[n]) {
-                self.arrive(period, self.walk.start());
+            let (start, moment) = self.starts[n];
+            for period in self.walk.starts_of(start, moment) {
+                self.arrive(period, moment);
             }
         }
         while let Some(Reverse((arrival, period))) = self.heap.pop() {
@@ -126,7 +134,7 @@ impl<'a> Reach<'a> {
 
     /// Breadth-first over the counted links (rule 4), whatever period of a lot they lie in.
     fn measure_depths(&mut self) {
-        for start in &self.starts {
+        for (start, _) in &self.starts {
             self.lot_depths[*start as usize] = Some(0);
             self.queue.push_back((*start, 0));
         }

@@ -53,7 +53,7 @@ impl Labels {
             settled: vec![false; periods],
             heap: BinaryHeap::new(),
         };
-        for start in walk.subgraph.seeds().flat_map(|seed| walk.starts_of(seed)) {
+        for start in walk.subgraph.seeds().flat_map(|seed| walk.starts_of(seed, walk.start())) {
             labels.arrivals[start as usize] = Some(walk.start());
             labels.heap.push(Reverse((walk.start(), start)));
         }

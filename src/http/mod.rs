@@ -24,6 +24,7 @@ use crate::domain::ErrorCode;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::store::Store;
 use failure::Failure;
@@ -105,6 +106,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
     let services = Services {
         store: context.store.clone(),
         tracer: context.tracer.clone(),
+        recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
     };
     let schema = crate::graphql::schema(services, options.limits);

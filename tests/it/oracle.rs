@@ -6,7 +6,7 @@ mod plants;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lotgraph::domain::{Event, Fact, LotId, Operation, OperationKind, Role};
+use lotgraph::domain::{Event, Fact, LotId, Operation, OperationKind, Role, Timestamp};
 use lotgraph::genealogy::{Direction, Partial, TimeRule};
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use rand::seq::IndexedRandom;
@@ -134,17 +134,20 @@ impl Oracle {
     }
 
     /// Rules 2, 3 and 8 forward: every moment at which trouble can be in a lot, and in an operation.
-    fn used_forward(
-        &self,
-        seeds: &[String],
+    fn used_forward<'a>(
+        &'a self,
+        seeds: &'a [(String, Option<i64>)],
         lots: &BTreeSet<String>,
         operations: &BTreeSet<String>,
         rule: TimeRule,
     ) -> BTreeSet<usize> {
         let since = rule.since.map_or(NEVER, |since| since.micros());
-        let bad = calendar().filter(|moment| since <= *moment).chain([since]);
-        let mut states: BTreeSet<(&str, i64)> =
-            bad.flat_map(|moment| seeds.iter().map(move |seed| (seed.as_str(), moment))).collect();
+        let bad = |(seed, own): &'a (String, Option<i64>)| {
+            let since = own.unwrap_or(since);
+            let moments = calendar().filter(move |moment| since <= *moment).chain([since]);
+            moments.map(|moment| (seed.as_str(), moment))
+        };
+        let mut states: BTreeSet<(&str, i64)> = seeds.iter().flat_map(bad).collect();
         let mut queue: Vec<(&str, i64)> = states.iter().copied().collect();
         let (mut used, mut met) = (BTreeSet::new(), BTreeSet::new());
         while let Some((lot, arrived)) = queue.pop() {
@@ -174,17 +177,20 @@ impl Oracle {
     }
 
     /// Rules 2, 3 and 8 backward: every moment up to which a lot, and an operation, matters.
-    fn used_backward(
-        &self,
-        seeds: &[String],
+    fn used_backward<'a>(
+        &'a self,
+        seeds: &'a [(String, Option<i64>)],
         lots: &BTreeSet<String>,
         operations: &BTreeSet<String>,
         rule: TimeRule,
     ) -> BTreeSet<usize> {
         let until = rule.until.map_or(FOREVER, |until| until.micros());
-        let of_interest = calendar().filter(|moment| *moment <= until).chain([until]);
-        let mut states: BTreeSet<(&str, i64)> =
-            of_interest.flat_map(|moment| seeds.iter().map(move |seed| (seed.as_str(), moment))).collect();
+        let of_interest = |(seed, own): &'a (String, Option<i64>)| {
+            let until = own.unwrap_or(until);
+            let moments = calendar().filter(move |moment| *moment <= until).chain([until]);
+            moments.map(|moment| (seed.as_str(), moment))
+        };
+        let mut states: BTreeSet<(&str, i64)> = seeds.iter().flat_map(of_interest).collect();
         let mut queue: Vec<(&str, i64)> = states.iter().copied().collect();
         let (mut used, mut met) = (BTreeSet::new(), BTreeSet::new());
         while let Some((lot, left)) = queue.pop() {
@@ -267,16 +273,18 @@ impl Oracle {
         links.filter(move |(_, link)| link.role == role && lots.contains(&link.lot))
     }
 
-    fn trace(&self, question: &TraceQuestion) -> Answer {
+    fn trace(&self, question: &TraceQuestion, since: &BTreeMap<LotId, Timestamp>) -> Answer {
         let forward = question.direction == Direction::Forward;
         let seeds: Vec<String> = question.lots.iter().map(ToString::to_string).collect();
         let (lots, operations) = self.closure(&seeds, forward, question.max_depth);
+        let own = |lot: &LotId| (lot.to_string(), since.get(lot).map(|moment| moment.micros()));
+        let starts: Vec<(String, Option<i64>)> = question.lots.iter().map(own).collect();
         let used = if !question.rule.respect_time {
             self.used_anyhow(&seeds, forward, &lots, &operations)
         } else if forward {
-            self.used_forward(&seeds, &lots, &operations, question.rule)
+            self.used_forward(&starts, &lots, &operations, question.rule)
         } else {
-            self.used_backward(&seeds, &lots, &operations, question.rule)
+            self.used_backward(&starts, &lots, &operations, question.rule)
         };
         let (lot_depths, operation_depths) = self.depths(&seeds, forward, &used);
         let into = if forward { Role::Consumed } else { Role::Produced };
@@ -328,7 +336,7 @@ impl Oracle {
 
 fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
     let start = operation.started_at.unwrap_or(operation.at);
-    let link = |role, position: usize, lot: &LotId, at: Option<lotgraph::domain::Timestamp>| Link {
+    let link = |role, position: usize, lot: &LotId, at: Option<Timestamp>| Link {
         operation: id.to_owned(),
         role,
         position: position as u32,
@@ -358,6 +366,13 @@ fn random_question(random: &mut ChaCha8Rng, known: &[LotId]) -> TraceQuestion {
         skip_cache: false,
         at: None,
     }
+}
+
+/// Moments of their own for some seeds of some questions.
+fn random_moments(random: &mut ChaCha8Rng, question: &TraceQuestion) -> BTreeMap<LotId, Timestamp> {
+    let share = if random.random_bool(0.5) { 0.6 } else { 0.0 };
+    let lots = question.lots.iter().filter(|_| random.random_bool(share)).cloned().collect::<Vec<LotId>>();
+    lots.into_iter().map(|lot| (lot, minute(random.random_range(0..30)))).collect()
 }
 
 fn comparable(answer: &TraceAnswer) -> Answer {
@@ -404,13 +419,14 @@ async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: 
         let tracer = Tracer::new(fresh.store.clone(), TraceLimits::default());
         for _ in 0..questions {
             let question = random_question(random, &named);
-            let answer = tracer.trace(question.clone()).await.unwrap();
-            let (got, wanted) = (comparable(&answer), oracle.trace(&question));
-            assert_eq!(got, wanted, "seed {seed}, {question:?}");
+            let since = random_moments(random, &question);
+            let answer = tracer.trace_since(question.clone(), &since).await.unwrap();
+            let (got, wanted) = (comparable(&answer), oracle.trace(&question, &since));
+            assert_eq!(got, wanted, "seed {seed}, {question:?}, {since:?}");
             conflicts += wanted.conflicts.len();
             cut += usize::from(wanted.depth_limit);
             reached += wanted.lots.len();
-            cleaned += usize::from(wanted != dirty.trace(&question));
+            cleaned += usize::from(wanted != dirty.trace(&question, &since));
         }
         check_inverse(&tracer, &named, seed).await;
     }

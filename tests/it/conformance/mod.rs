@@ -47,6 +47,7 @@ macro_rules! each_case {
                 lot_conditions_all_hold,
                 operations_by_kind_name_and_time,
                 operations_by_resource,
+                operations_of_several_pieces_under_way,
                 operations_by_resource_page_through,
                 operations_voided_and_live,
                 masters_by_everything,
