@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use crate::domain::quantity::Amount;
 use crate::domain::{
     Attributes, Conversion, Disposition, Equipment, EquipmentCode, Event, EventId, Fact, Hold, HoldPolicy,
-    Input, LotId, Master, Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator,
+    InPlace, Input, LotId, Master, Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator,
     OperatorCode, Output, Parameter, Party, PartyCode, PartyRole, Quantity, Release, ShiftCode, Text,
     Timestamp, UnitCode, Void,
 };
@@ -228,7 +228,7 @@ impl Step {
 
     /// Works on a lot in place.
     pub(super) fn on_lot(mut self, lot: &LotId) -> Self {
-        self.operation.lots.push(lot.clone());
+        self.operation.lots.push(InPlace { lot: lot.clone(), counted: None });
         self
     }
 
