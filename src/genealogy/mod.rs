@@ -3,15 +3,18 @@
 pub mod balance;
 pub mod common_cause;
 pub mod difference;
+pub mod mass_balance;
 pub mod paths;
 mod periods;
 mod reach;
 pub mod scope;
 pub mod spread;
+pub mod stock_count;
 pub mod subgraph;
 pub mod trace;
+pub mod yields;
 
-pub use balance::{Balance, balance};
+pub use balance::{Balance, balance, balance_counted};
 pub use difference::{Difference, TraceOf, difference};
 pub use paths::{Path, PathStep, Paths, shortest_paths};
 pub use spread::{Reached, spread};

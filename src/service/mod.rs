@@ -6,6 +6,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod ingest;
+pub mod mass_balance;
 pub mod recall;
 pub mod render;
 mod replay;
