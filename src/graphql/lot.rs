@@ -13,8 +13,12 @@ use super::loader::{EdgesKey, loaders};
 use super::material::Material;
 use super::quantity::{Attribute, LotBalance, LotFlow, attributes};
 use super::scalars::Moment;
-use crate::domain::{self, Master, MasterRef, Role};
-use crate::genealogy::balance;
+use super::services;
+use crate::domain::{self, Master, MasterRef, OperationKind, Role};
+use crate::genealogy::stock_count::{Movement, StockCount};
+use crate::genealogy::{Balance, balance_counted};
+use crate::service::mass_balance::movement;
+use crate::store::Edge;
 
 /// A traceable quantity of one material: raw, intermediate, finished or packaging.
 #[derive(Clone)]
@@ -32,6 +36,34 @@ impl Lot {
             Master::Material(material) => Ok(Some(material.clone())),
             other => Err(super::errors::wrong_kind(other)),
         }
+    }
+
+    /// What flowed in and out of it, with its last stock count.
+    async fn load_balance(&self, context: &Context<'_>) -> Result<Balance> {
+        let material = self.load_material(context).await?;
+        let (counts, counts_follow) = self.first_links(context, vec![Role::InPlace]).await?;
+        if !counts.iter().any(|edge| edge.kind == OperationKind::Count) && !counts_follow {
+            return Ok(balance_counted(&self.0, material.as_ref(), None));
+        }
+        let (moved, moved_follow) = self.first_links(context, vec![Role::Consumed, Role::Produced]).await?;
+        if counts_follow || moved_follow {
+            // More links than one page holds: read for this lot alone.
+            let balances = services(context).tracer.balances(std::slice::from_ref(&self.0)).await?;
+            let found = balances.into_iter().next().map(|(_, balance)| balance);
+            return Ok(found.unwrap_or_else(|| balance_counted(&self.0, material.as_ref(), None)));
+        }
+        let movements: Vec<Movement<'_>> = counts.iter().chain(&moved).map(movement).collect();
+        Ok(balance_counted(&self.0, material.as_ref(), StockCount::of(&movements).as_ref()))
+    }
+
+    /// The first links in these roles, and whether more follow; not asked for when there can be none.
+    async fn first_links(&self, context: &Context<'_>, roles: Vec<Role>) -> Result<(Vec<Edge>, bool)> {
+        if self.links_of(&roles) == 0 {
+            return Ok((Vec::new(), false));
+        }
+        let first = services(context).store.limits().page_max;
+        let page = loaders(context).edges(EdgesKey { lot: self.0.id.clone(), roles, after: None, first }).await?;
+        Ok((page.edges.clone(), page.more))
     }
 
     /// How many links of these roles it has.
@@ -131,8 +163,7 @@ impl Lot {
 
     /// What flowed in and out of it, in the material's own unit, and what is left.
     async fn balance(&self, context: &Context<'_>) -> Result<LotBalance> {
-        let material = self.load_material(context).await?;
-        Ok(LotBalance(balance(&self.0, material.as_ref())))
+        Ok(LotBalance(self.load_balance(context).await?))
     }
 
     /// Its links with live operations, one hop away, in order of time.

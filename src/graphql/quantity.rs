@@ -1,9 +1,9 @@
 //! Quantities, flows and balances of lots.
 
-use async_graphql::{Object, SimpleObject};
+use async_graphql::{ID, Object, SimpleObject};
 use rust_decimal::Decimal;
 
-use super::scalars::Exact;
+use super::scalars::{Exact, Moment};
 use crate::domain::{self, Flow, UnitCode};
 use crate::genealogy;
 
@@ -88,12 +88,28 @@ impl LotBalance {
         self.0.scrapped.into()
     }
 
-    /// What is left; absent when a movement was not measured or cannot be converted.
+    /// What is left; after a stock count what was counted, and what moved since. Absent when a movement that matters was not
+    /// measured or cannot be converted.
     async fn on_hand(&self) -> Option<Exact> {
         self.0.on_hand.map(Into::into)
     }
 
-    /// How much more was drawn than ever came in: a quantity gap.
+    /// The last stock count.
+    async fn counted(&self) -> Option<CountedStock> {
+        self.0.counted.as_ref().map(|counted| CountedStock {
+            operation_id: ID::from(counted.operation.as_str()),
+            at: Moment(counted.at),
+            amount: counted.amount.map(Into::into),
+        })
+    }
+
+    /// What makes both sides equal: received + produced = consumed + shipped + scrapped + on hand + unexplained. Above 0
+    /// something is missing, below 0 there is more than came in; absent while either side is not known.
+    async fn unexplained(&self) -> Option<Exact> {
+        self.0.unexplained.map(Into::into)
+    }
+
+    /// How much more was drawn than ever came in, or than was counted and came in since: a quantity gap.
     async fn gap(&self) -> Option<Exact> {
         self.0.gap.map(Into::into)
     }
@@ -107,6 +123,17 @@ impl LotBalance {
     async fn unconvertible(&self) -> Vec<&str> {
         self.0.unconvertible.iter().map(AsRef::as_ref).collect()
     }
+}
+
+/// What a stock count found.
+#[derive(SimpleObject)]
+pub struct CountedStock {
+    /// The id of the count.
+    operation_id: ID,
+    /// When it was counted.
+    at: Moment,
+    /// How much was there, in the unit of the balance; absent when it cannot be converted.
+    amount: Option<Exact>,
 }
 
 /// A name with a value, both as recorded.

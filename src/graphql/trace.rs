@@ -189,6 +189,20 @@ impl Trace {
         load_lots(context, &ids).await
     }
 
+    /// What came into the lots, those it started from and those reached, against where it is.
+    #[graphql(complexity = "page_cost(20, child_complexity)")]
+    async fn mass_balance(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How much may be unexplained, in percent of what came in; absent: 0.1.")]
+        tolerance_percent: Option<Exact>,
+    ) -> Result<MassBalance> {
+        let reached = self.answer.trace.lots.iter().map(|node| node.index);
+        let lots = self.answer.trace.seeds.iter().copied().chain(reached);
+        let lots: Vec<LotId> = lots.map(|index| self.answer.lot_id(index).clone()).collect();
+        MassBalance::ask(context, &lots, tolerance_percent).await
+    }
+
     /// How much was reached.
     async fn summary(&self, context: &Context<'_>) -> Result<TraceSummary> {
         self.summarize(context).await

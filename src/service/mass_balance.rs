@@ -203,7 +203,9 @@ impl Tracer {
     }
 }
 
-fn movement(edge: &Edge) -> Movement<'_> {
+/// A link of a lot as a movement.
+#[must_use]
+pub fn movement(edge: &Edge) -> Movement<'_> {
     Movement {
         operation: &edge.key.operation,
         kind: edge.kind,
