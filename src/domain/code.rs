@@ -75,6 +75,9 @@ error_codes! {
     LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";
     HoldUnknown "HOLD_UNKNOWN" 422 "The hold to be released is not in the ledger." "Check the id; send the hold first.";
     HoldReleased "HOLD_RELEASED" 409 "The hold, or its lot, was released before." "Nothing is left to do.";
+    AlertUnknown "ALERT_UNKNOWN" 422 "The alert to be acknowledged is not there." "Check the id; alerts lists them.";
+    AlertAcknowledged "ALERT_ACKNOWLEDGED" 409 "The alert was acknowledged before." "Nothing is left to do.";
+    EventReserved "EVENT_RESERVED" 422 "Events of this type are recorded by lotgraph itself." "Leave it out; only import and copy take it, from the ledger of another lotgraph.";
     EventUnknown "EVENT_UNKNOWN" 422 "The event to be voided is not in the ledger." "Check the id; send the event first.";
     AlreadyVoided "ALREADY_VOIDED" 409 "The event was voided before." "Nothing is left to do.";
     NotVoidable "NOT_VOIDABLE" 422 "Events of this type cannot be voided." "Send the corrected master data, or record the operation again under a new id.";

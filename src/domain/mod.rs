@@ -16,7 +16,9 @@ pub mod record;
 pub mod revision;
 pub mod time;
 
-pub use alert::{Acknowledgement, Alert, AlertKind, AlertState, Resolution, Severity};
+pub use alert::{
+    Acknowledge, Acknowledgement, Alert, AlertKind, AlertState, Obstacle, Refusal, Resolution, Severity,
+};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{
@@ -34,7 +36,7 @@ pub use master::{
 };
 pub use node::{Node, NodeKind, NodeRef};
 pub use operation::{Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided};
-pub use problem::Problem;
+pub use problem::{Blocked, Problem};
 pub use quantity::{Amount, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
 pub use revision::Revision;

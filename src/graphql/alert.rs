@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use super::connection::connection;
 use super::enums::{AlertKind, AlertSeverity, AlertState};
@@ -159,6 +160,19 @@ impl From<&domain::Acknowledgement> for Acknowledgement {
             note: done.note.as_ref().map(|note| note.as_str().to_owned()),
         }
     }
+}
+
+/// Takes note of an alert.
+#[derive(InputObject, Serialize)]
+pub struct AcknowledgeInput {
+    /// The event's id; absent: derived from the content.
+    id: Option<ID>,
+    /// When it was done.
+    at: Moment,
+    /// The id of the alert.
+    alert: ID,
+    /// What is to be said about it.
+    note: Option<String>,
 }
 
 /// What ended the cause of an alert.
