@@ -105,6 +105,7 @@ error_codes! {
     LimitExceeded "LIMIT_EXCEEDED" 400 "The question exceeds a limit." "Ask for less at once.";
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or its variables cannot be used." "Correct it where the message says.";
     QueryTooComplex "QUERY_TOO_COMPLEX" 400 "The GraphQL document exceeds a limit of depth, size, aliases, directives or cost." "Ask for less at once.";
+    StreamsTooMany "STREAMS_TOO_MANY" 503 "The server has as many open streams as it allows." "Close one, or try again after the time in Retry-After.";
     DeadlineExceeded "DEADLINE_EXCEEDED" 504 "The answer took longer than allowed; no partial answer is given." "Narrow the question with maxDepth, or raise the deadline in the configuration.";
     StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
     StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";

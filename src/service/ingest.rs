@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::alerts::AlertFeed;
 use super::{ServiceError, ServiceResult};
 use crate::domain::identifier::TEXT_CHARS_MAX;
 use crate::domain::{ErrorCode, Event, EventId, Fact, Problem, Refusal, Text, Timestamp};
@@ -68,13 +69,29 @@ pub type ReadItem = Result<Event, Vec<Problem>>;
 #[derive(Clone)]
 pub struct Ingest {
     store: Arc<dyn Store>,
+    /// Whom to wake after a commit.
+    feed: Option<AlertFeed>,
 }
 
 impl Ingest {
     /// Records into this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, feed: None }
+    }
+
+    /// Wakes the readers of a feed of the same store after every commit.
+    #[must_use]
+    pub fn waking(self, feed: AlertFeed) -> Self {
+        Self { feed: Some(feed), ..self }
+    }
+
+    async fn commit(&self, batch: &Batch) -> crate::store::Result<Receipt> {
+        let receipt = self.store.commit(batch).await?;
+        if let Some(feed) = &self.feed {
+            feed.wake(receipt.revision);
+        }
+        Ok(receipt)
     }
 
     /// Records events given as JSON values of the public shape.
@@ -108,7 +125,7 @@ impl Ingest {
             Receipt { revision, applied: true, outcomes: Vec::new() }
         } else {
             let batch = batch(events, atomic, sender);
-            let receipt = self.store.commit(&batch).await?;
+            let receipt = self.commit(&batch).await?;
             self.tell_refusals(&batch, &receipt, sender).await;
             receipt
         };
@@ -135,7 +152,7 @@ impl Ingest {
         }
         let count = refusals.len();
         // Not atomic: a hold whose words changed meanwhile makes one of them a conflict with its first record.
-        if let Err(error) = self.store.commit(&batch(refusals, false, sender)).await {
+        if let Err(error) = self.commit(&batch(refusals, false, sender)).await {
             metrics::counter!("lotgraph_refusals_lost_total").increment(count as u64);
             tracing::error!(%error, count, "refused flows could not be recorded");
         }
