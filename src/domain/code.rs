@@ -99,6 +99,9 @@ error_codes! {
     ControlsNone "CONTROLS_NONE" 400 "A root cause question names an empty list of controls." "Name lots that went well, or leave controls out to have them chosen.";
     CasesAndControlsOverlap "CASES_AND_CONTROLS_OVERLAP" 400 "A lot is named as a case and as a control." "Name each lot in one of the two.";
     ArgumentInvalid "ARGUMENT_INVALID" 400 "An argument of the question cannot be used." "Correct it where the message says.";
+    CauseEmpty "CAUSE_EMPTY" 422 "A cause of a recall names no condition, so that it would select everything." "Add at least one condition, or leave the cause out.";
+    LimitsOrder "LIMITS_ORDER" 422 "A parameter's lower limit lies above its upper limit." "Correct the two limits.";
+    RecallNothing "RECALL_NOTHING" 400 "A recall names neither lot nor cause, or its causes select no lot." "Name a lot, or widen the causes.";
     CursorMalformed "CURSOR_MALFORMED" 400 "The cursor was not given out by this query." "Pass the endCursor of the page before, unchanged, with the same arguments.";
     CursorStale "CURSOR_STALE" 409 "The data changed since the page before, and the older answer is no longer kept." "Ask for the first page again.";
     PageTooLarge "PAGE_TOO_LARGE" 400 "A page is larger than the limit, or negative." "Ask for fewer items a page and follow the cursor.";

@@ -1,6 +1,7 @@
 //! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
 
 pub mod alert;
+pub mod attribute;
 pub mod code;
 pub mod event;
 pub mod hold;
@@ -12,6 +13,7 @@ pub mod node;
 pub mod operation;
 pub mod problem;
 pub mod quantity;
+pub mod recall;
 pub mod record;
 pub mod revision;
 pub mod time;
@@ -19,6 +21,7 @@ pub mod time;
 pub use alert::{
     Acknowledge, Acknowledgement, Alert, AlertKind, AlertState, Obstacle, Refusal, Resolution, Severity,
 };
+pub use attribute::{AttributeCondition, AttributeTest};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{

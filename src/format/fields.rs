@@ -29,6 +29,9 @@ impl<'a> Fields<'a> {
     /// The path of a field of this object.
     #[must_use]
     pub fn path_of(&self, field: &str) -> String {
+        if field.is_empty() {
+            return self.path.clone();
+        }
         if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
@@ -246,6 +249,28 @@ impl<'a> Fields<'a> {
             fields.finish();
             value
         })
+    }
+
+    /// An optional object.
+    pub fn object<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(object) = self.take(field)?.as_object() else {
+            self.wrong_type(field, "an object in braces");
+            return None;
+        };
+        let mut fields = Fields::new(object, self.path_of(field), self.problems);
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    }
+
+    /// Whether the object holds any field but null.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.object.values().any(|value| !value.is_null())
     }
 
     /// A list of texts, each once, ordered, that must name at least one.

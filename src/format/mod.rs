@@ -9,4 +9,5 @@ pub mod hold;
 pub mod item;
 pub mod json;
 pub mod ndjson;
+pub mod recall;
 pub mod record;

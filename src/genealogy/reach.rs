@@ -13,7 +13,8 @@ pub(super) struct Reach<'a> {
     moments: Vec<Option<i64>>,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
     queue: VecDeque<(u32, u32)>,
-    starts: Vec<u32>,
+    /// Each lot started from, and from when on, on the walk's clock.
+    starts: Vec<(u32, i64)>,
     /// For each link, whether some counted walk uses it.
     pub(super) used: Vec<bool>,
     /// The links used, in no particular order.
@@ -41,10 +42,16 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// Walks from these lots; what an earlier walk found is forgotten.
+    /// Walks from these lots, all from the rule's moment on; what an earlier walk found is forgotten.
     pub(super) fn walk_from(&mut self, starts: &[u32]) {
+        let moment = self.walk.start();
+        self.walk_from_each(starts.iter().map(|start| (*start, moment)));
+    }
+
+    /// Walks from these lots, each once and from a moment of its own on.
+    pub(super) fn walk_from_each(&mut self, starts: impl Iterator<Item = (u32, i64)>) {
         self.wipe();
-        self.starts.extend_from_slice(starts);
+        self.starts.extend(starts);
         self.search();
         self.measure_depths();
     }
@@ -59,7 +66,7 @@ impl<'a> Reach<'a> {
             self.moments[link.operation as usize] = None;
             self.operation_depths[link.operation as usize] = None;
         }
-        for start in self.starts.drain(..) {
+        for (start, _) in self.starts.drain(..) {
             self.arrivals[start as usize] = None;
             self.lot_depths[start as usize] = None;
         }
@@ -68,9 +75,9 @@ impl<'a> Reach<'a> {
     /// Earliest arrivals by a label-correcting search (Dijkstra's order; a lifted rule may lower a label again, which
     /// puts the node back on the heap), and with them the links that some walk can use.
     fn search(&mut self) {
-        for start in &self.starts {
-            self.arrivals[*start as usize] = Some(self.walk.start());
-            self.heap.push(Reverse((self.walk.start(), *start)));
+        for (start, moment) in &self.starts {
+            self.arrivals[*start as usize] = Some(*moment);
+            self.heap.push(Reverse((*moment, *start)));
         }
         while let Some(Reverse((arrival, lot))) = self.heap.pop() {
             if self.arrivals[lot as usize] != Some(arrival) {
@@ -113,7 +120,7 @@ impl<'a> Reach<'a> {
 
     /// Breadth-first over the counted links (rule 4).
     fn measure_depths(&mut self) {
-        for start in &self.starts {
+        for (start, _) in &self.starts {
             self.lot_depths[*start as usize] = Some(0);
             self.queue.push_back((*start, 0));
         }

@@ -1,8 +1,10 @@
 //! The trace: which walks count under the time rule, and what they reach (DESIGN §4 rules 2 to 6).
 
+use std::collections::BTreeMap;
+
 use super::reach::Reach;
 use super::subgraph::{Cut, Direction, Subgraph, SubgraphLink};
-use crate::domain::{Role, Timestamp};
+use crate::domain::{LotId, Role, Timestamp};
 
 /// Which walks count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -44,6 +46,8 @@ pub struct TracedNode {
 pub struct Trace {
     /// The seeds, by id.
     pub seeds: Vec<u32>,
+    /// For each seed, since when (BACKWARD: until when) it is of interest; absent: always.
+    pub moments: Vec<Option<Timestamp>>,
     /// Lots reached, without the seeds, by (depth, id).
     pub lots: Vec<TracedNode>,
     /// Operations reached, by (depth, id).
@@ -64,10 +68,24 @@ const ALWAYS: i64 = i64::MIN;
 /// Computes the trace of a subgraph.
 #[must_use]
 pub fn trace(subgraph: &Subgraph, rule: TimeRule) -> Trace {
+    trace_since(subgraph, rule, &BTreeMap::new())
+}
+
+/// Computes the trace of a subgraph whose seeds became of interest one by one: those named here at a moment of their own
+/// (BACKWARD: they are of interest until then), the others as the rule says.
+#[must_use]
+pub fn trace_since(subgraph: &Subgraph, rule: TimeRule, since: &BTreeMap<LotId, Timestamp>) -> Trace {
+    let common = match subgraph.direction {
+        Direction::Forward => rule.since,
+        Direction::Backward => rule.until,
+    };
+    let own = |seed: u32| since.get(&subgraph.lots[seed as usize].id).copied();
+    let moments: Vec<Option<Timestamp>> = subgraph.seeds().map(|seed| own(seed).or(common)).collect();
     let graph = Walk::new(subgraph, rule);
     let mut reach = Reach::new(&graph);
-    reach.walk_from(&subgraph.seeds().collect::<Vec<u32>>());
-    answer(&graph, &reach)
+    let starts = subgraph.seeds().zip(&moments);
+    reach.walk_from_each(starts.map(|(seed, moment)| (seed, graph.clock(*moment))));
+    answer(&graph, &reach, moments)
 }
 
 /// The subgraph seen in walking direction: for BACKWARD, roles swap and the clock runs the other way.
@@ -152,13 +170,22 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// When a seed is of interest, on the walk's clock.
+    /// When a seed is of interest by the rule, on the walk's clock.
     pub(super) fn start(&self) -> i64 {
-        let bound = match self.subgraph.direction {
-            Direction::Forward => self.rule.since.map(Timestamp::micros),
-            Direction::Backward => self.rule.until.map(|until| -until.micros()),
-        };
-        bound.unwrap_or(ALWAYS)
+        self.clock(match self.subgraph.direction {
+            Direction::Forward => self.rule.since,
+            Direction::Backward => self.rule.until,
+        })
+    }
+
+    /// The moment from which on a seed is of interest, on the walk's clock.
+    fn clock(&self, moment: Option<Timestamp>) -> i64 {
+        let micros = moment.map(Timestamp::micros);
+        let micros = micros.map(|micros| match self.subgraph.direction {
+            Direction::Forward => micros,
+            Direction::Backward => -micros,
+        });
+        micros.unwrap_or(ALWAYS)
     }
 
     /// Whether a consumption (or work in place) lies before every production of its lot: a clock error (rule 3).
@@ -231,7 +258,7 @@ fn leads_from_lot(direction: Direction, role: Role) -> bool {
     }
 }
 
-fn answer(graph: &Walk<'_>, reach: &Reach<'_>) -> Trace {
+fn answer(graph: &Walk<'_>, reach: &Reach<'_>, moments: Vec<Option<Timestamp>>) -> Trace {
     let subgraph = graph.subgraph;
     let seeds: Vec<u32> = subgraph.seeds().collect();
     let reached = |depths: &[Option<u32>]| -> Vec<TracedNode> {
@@ -256,7 +283,7 @@ fn answer(graph: &Walk<'_>, reach: &Reach<'_>) -> Trace {
     let partial = partial(subgraph, &lots);
     // Depth 0 are exactly the seeds.
     lots.retain(|node| node.depth > 0);
-    Trace { seeds, lots, operations, links, time_conflicts, unknown_origin, partial }
+    Trace { seeds, moments, lots, operations, links, time_conflicts, unknown_origin, partial }
 }
 
 fn ordered_links(subgraph: &Subgraph, used: &[bool], operations: &[TracedNode]) -> Vec<u32> {

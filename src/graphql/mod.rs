@@ -23,6 +23,7 @@ mod party;
 mod path;
 mod quantity;
 mod query;
+mod recall;
 mod receipt;
 mod record_query;
 mod root_cause;
@@ -45,6 +46,7 @@ use tokio::task::LocalSet;
 use crate::domain::ErrorCode;
 use crate::service::alerts::AlertFeed;
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
@@ -68,6 +70,8 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Answers trace questions.
     pub tracer: Tracer,
+    /// Answers recall scopes.
+    pub recalls: Recalls,
     /// Records events.
     pub ingest: Ingest,
     /// Pushes alerts.

@@ -30,6 +30,7 @@ use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
 use crate::service::alerts::AlertFeed;
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::store::Store;
 use failure::Failure;
@@ -127,6 +128,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
     let services = Services {
         store: context.store.clone(),
         tracer: context.tracer.clone(),
+        recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
         feed: context.feed.clone(),
     };

@@ -7,6 +7,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod ingest;
+pub mod recall;
 pub mod render;
 pub mod root_cause;
 pub mod trace;

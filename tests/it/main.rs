@@ -17,6 +17,7 @@ mod import_command;
 mod model;
 mod neo4j_away;
 mod oracle;
+mod recall;
 mod rest;
 mod root_cause;
 mod sqlite_file;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lotgraph::domain::{Event, Fact, LotId, Operation, Role};
+use lotgraph::domain::{Event, Fact, LotId, Operation, Role, Timestamp};
 use lotgraph::genealogy::{Direction, Partial, TimeRule};
 use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -111,13 +111,14 @@ impl Oracle {
     /// Rules 2 and 3 forward: every (lot, arrival) there is.
     fn used_forward(
         &self,
-        seeds: &[String],
+        seeds: &[(String, Option<i64>)],
         lots: &BTreeSet<String>,
         operations: &BTreeSet<String>,
         rule: TimeRule,
     ) -> BTreeSet<usize> {
         let since = rule.since.map_or(NEVER, |since| since.micros());
-        let mut states: BTreeSet<(String, i64)> = seeds.iter().map(|seed| (seed.clone(), since)).collect();
+        let start = |(seed, own): &(String, Option<i64>)| (seed.clone(), own.unwrap_or(since));
+        let mut states: BTreeSet<(String, i64)> = seeds.iter().map(start).collect();
         let mut queue: Vec<(String, i64)> = states.iter().cloned().collect();
         let mut used = BTreeSet::new();
         while let Some((lot, arrival)) = queue.pop() {
@@ -158,13 +159,14 @@ impl Oracle {
     /// Rules 2 and 3 backward: every (lot, departure) there is.
     fn used_backward(
         &self,
-        seeds: &[String],
+        seeds: &[(String, Option<i64>)],
         lots: &BTreeSet<String>,
         operations: &BTreeSet<String>,
         rule: TimeRule,
     ) -> BTreeSet<usize> {
         let until = rule.until.map_or(FOREVER, |until| until.micros());
-        let mut states: BTreeSet<(String, i64)> = seeds.iter().map(|seed| (seed.clone(), until)).collect();
+        let start = |(seed, own): &(String, Option<i64>)| (seed.clone(), own.unwrap_or(until));
+        let mut states: BTreeSet<(String, i64)> = seeds.iter().map(start).collect();
         let mut queue: Vec<(String, i64)> = states.iter().cloned().collect();
         let mut used = BTreeSet::new();
         while let Some((lot, departure)) = queue.pop() {
@@ -201,14 +203,16 @@ impl Oracle {
         used
     }
 
-    fn trace(&self, question: &TraceQuestion) -> Answer {
+    fn trace(&self, question: &TraceQuestion, since: &BTreeMap<LotId, Timestamp>) -> Answer {
         let forward = question.direction == Direction::Forward;
         let seeds: Vec<String> = question.lots.iter().map(ToString::to_string).collect();
         let (lots, operations) = self.closure(&seeds, forward, question.max_depth);
+        let own = |lot: &LotId| (lot.to_string(), since.get(lot).map(|moment| moment.micros()));
+        let starts: Vec<(String, Option<i64>)> = question.lots.iter().map(own).collect();
         let used = if forward {
-            self.used_forward(&seeds, &lots, &operations, question.rule)
+            self.used_forward(&starts, &lots, &operations, question.rule)
         } else {
-            self.used_backward(&seeds, &lots, &operations, question.rule)
+            self.used_backward(&starts, &lots, &operations, question.rule)
         };
         let (lot_depths, operation_depths) = self.depths(&seeds, forward, &used);
         let into = if forward { Role::Consumed } else { Role::Produced };
@@ -260,7 +264,7 @@ impl Oracle {
 
 fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
     let start = operation.started_at.unwrap_or(operation.at);
-    let link = |role, position: usize, lot: &LotId, at: Option<lotgraph::domain::Timestamp>| Link {
+    let link = |role, position: usize, lot: &LotId, at: Option<Timestamp>| Link {
         operation: id.to_owned(),
         role,
         position: position as u32,
@@ -351,6 +355,13 @@ fn random_question(random: &mut ChaCha8Rng, known: &[LotId]) -> TraceQuestion {
     }
 }
 
+/// Moments of their own for some seeds of some questions.
+fn random_moments(random: &mut ChaCha8Rng, question: &TraceQuestion) -> BTreeMap<LotId, Timestamp> {
+    let share = if random.random_bool(0.5) { 0.6 } else { 0.0 };
+    let lots = question.lots.iter().filter(|_| random.random_bool(share)).cloned().collect::<Vec<LotId>>();
+    lots.into_iter().map(|lot| (lot, minute(random.random_range(0..30)))).collect()
+}
+
 fn comparable(answer: &TraceAnswer) -> Answer {
     let (subgraph, trace) = (&answer.subgraph, &answer.trace);
     let lot = |index: u32| subgraph.lots[index as usize].id.to_string();
@@ -394,9 +405,10 @@ async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: 
         let tracer = Tracer::new(fresh.store.clone(), TraceLimits::default());
         for _ in 0..questions {
             let question = random_question(random, &named);
-            let answer = tracer.trace(question.clone()).await.unwrap();
-            let (got, wanted) = (comparable(&answer), oracle.trace(&question));
-            assert_eq!(got, wanted, "seed {seed}, {question:?}");
+            let since = random_moments(random, &question);
+            let answer = tracer.trace_since(question.clone(), &since).await.unwrap();
+            let (got, wanted) = (comparable(&answer), oracle.trace(&question, &since));
+            assert_eq!(got, wanted, "seed {seed}, {question:?}, {since:?}");
             conflicts += wanted.conflicts.len();
             cut += usize::from(wanted.depth_limit);
             reached += wanted.lots.len();

@@ -1,6 +1,4 @@
-//! The structural closure: one statement for few seeds, a statement a level for many.
-
-mod levels;
+//! The structural closure: one statement, whatever the number of seeds and the depth.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,19 +10,16 @@ use super::connection::{Connection, Deadline, Parameters, Transaction};
 use super::decode;
 use super::encode::{integer, texts};
 use super::error::Attempt;
-use super::statement::{self, Bound, Statement};
+use super::statement::{self, Statement};
 use super::{ledger, nodes};
 use crate::domain::{EventId, LotId, MaterialCode, OperationKind, PartyCode, Role};
 use crate::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use crate::store::query::Closure;
 use crate::store::{Direction, Result, Revision, StoreError, StoreErrorKind, Subgraph};
 
-/// Up to this many seeds one statement walks from each of them; shared parts are walked once for each seed, so more
-/// are walked level by level.
-const SEEDS_TOGETHER: usize = 4;
-
-/// Farther than any walk goes; even.
-const HOPS_ALL: i64 = i64::MAX - 1;
+/// The edges that the first statement walks; the rare closure that is deeper is asked for anew, without a bound. The
+/// server goes through its rounds even when there is nothing left to walk, and each costs it a tenth of a microsecond.
+const HOPS_AT_FIRST: i64 = 2_000;
 
 /// `[other end, position, quantity, unit, earliest, latest]`.
 type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
@@ -38,6 +33,9 @@ type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<Lin
 #[derive(Deserialize)]
 struct ClosureRow {
     revision: i64,
+    /// Whether the walk leads on from there: told by the statement without a depth.
+    #[serde(default)]
+    more: bool,
     lots: Vec<LotItem>,
     operations: Vec<OperationItem>,
 }
@@ -45,13 +43,7 @@ struct ClosureRow {
 pub(super) async fn closure(connection: &Connection, query: &Closure) -> Result<Subgraph> {
     let deadline = Deadline::after(query.deadline);
     let walk = Walk::new(Source::Connection(connection), query, deadline);
-    let (parts, revision) = if walk.seeds.len() <= SEEDS_TOGETHER {
-        walk.at_once(connection).await?
-    } else {
-        // Before the walk: everything up to this revision is there for it to see.
-        let revision = ledger::revision(connection, "closure", deadline).await?;
-        (levels::by_levels(&walk).await?, revision)
-    };
+    let (parts, revision) = walk.settled(connection).await?;
     if query.at.is_some_and(|at| at != revision) {
         return Err(StoreError::new(StoreErrorKind::Stale, "closure"));
     }
@@ -65,12 +57,7 @@ pub(super) async fn closure_within(
     deadline: Deadline,
 ) -> Attempt<Subgraph> {
     let walk = Walk::new(Source::Transaction(Mutex::new(transaction)), query, deadline);
-    let parts = if walk.seeds.len() <= SEEDS_TOGETHER {
-        let (parts, _) = walk.parts(walk.walk_rows().await?)?;
-        parts
-    } else {
-        levels::by_levels(&walk).await?
-    };
+    let (parts, _) = walk.parts(walk.rows().await?)?;
     Ok(walk.finish(parts, Revision(0)).await?)
 }
 
@@ -84,14 +71,13 @@ impl Source<'_, '_> {
     async fn read<T: DeserializeOwned>(
         &self,
         statement: &'static Statement,
-        text: &str,
         parameters: Parameters,
         deadline: Deadline,
     ) -> Result<Vec<T>> {
         match self {
-            Self::Connection(connection) => connection.read_text("closure", text, parameters, deadline).await,
+            Self::Connection(connection) => connection.read("closure", statement, parameters, deadline).await,
             Self::Transaction(transaction) => {
-                let rows = transaction.lock().await.rows_of(statement.name, text, parameters).await;
+                let rows = transaction.lock().await.rows(statement, parameters).await;
                 rows.map_err(|failure| failure.into_store("closure"))
             }
         }
@@ -138,10 +124,10 @@ impl<'a, 'b> Walk<'a, 'b> {
         }
     }
 
-    /// One statement for the revision, read first, and the walk behind it. A revision that is not known to be settled
-    /// yet (ledger.rs) is settled first, and the walk done again: only then is everything up to it there to see.
-    async fn at_once(&self, connection: &Connection) -> Result<(Parts, Revision)> {
-        let rows = self.walk_rows().await?;
+    /// What is reached, and the revision that was read before the walk. A revision that is not known to be settled yet
+    /// (ledger.rs) is settled first, and the walk done again: only then is everything up to it there to see.
+    async fn settled(&self, connection: &Connection) -> Result<(Parts, Revision)> {
+        let rows = self.rows().await?;
         let settled = connection.settled();
         if let Some(row) = rows.first()
             && decode::unsigned(row.revision)? <= settled
@@ -149,35 +135,40 @@ impl<'a, 'b> Walk<'a, 'b> {
             return self.parts(rows);
         }
         let revision = ledger::revision(connection, "closure", self.deadline).await?;
-        let rows = self.walk_rows().await?;
-        let (parts, _) = self.parts(rows)?;
+        let (parts, _) = self.parts(self.rows().await?)?;
         Ok((parts, revision))
     }
 
-    async fn walk_rows(&self) -> Result<Vec<ClosureRow>> {
+    async fn rows(&self) -> Result<Vec<ClosureRow>> {
         if let Some(hops) = self.hops_max {
             return self.ordered_rows(i64::from(hops)).await;
         }
         let statement = self.pick(&statement::CLOSURE_FORWARD, &statement::CLOSURE_BACKWARD);
-        let parameters = vec![("seeds", texts(&self.seeds)), ("limit", integer(self.limit()))];
-        let rows: Vec<ClosureRow> =
-            self.source.read(statement, statement.text, parameters, self.deadline).await?;
+        let rows: Vec<ClosureRow> = self.read(statement, HOPS_AT_FIRST).await?;
         let nodes: usize = rows.iter().map(|row| row.lots.len() + row.operations.len()).sum();
         // Too many: only the ordered statement knows which of them to leave out.
-        if nodes > self.query.nodes_max as usize { self.ordered_rows(HOPS_ALL).await } else { Ok(rows) }
+        if nodes > self.query.nodes_max as usize || rows.iter().any(|row| row.more) {
+            return self.ordered_rows(i64::MAX).await;
+        }
+        Ok(rows)
     }
 
     /// The first nodes in (hops, id) order, no farther than so many edges.
     async fn ordered_rows(&self, hops: i64) -> Result<Vec<ClosureRow>> {
-        let parameters = vec![
-            ("seeds", texts(&self.seeds)),
-            ("limit", integer(self.limit())),
-            ("hops_max", integer(hops)),
-        ];
         let statement =
             self.pick(&statement::CLOSURE_FORWARD_TO_DEPTH, &statement::CLOSURE_BACKWARD_TO_DEPTH);
-        let text = statement.bounded(Bound::for_edges(hops.unsigned_abs()));
-        self.source.read(statement, &text, parameters, self.deadline).await
+        // Every round but the last adds a node, so no walk gets farther before the limit ends it.
+        let farthest = 2 * self.limit();
+        self.read(statement, hops.min(farthest)).await
+    }
+
+    async fn read(&self, statement: &'static Statement, hops_max: i64) -> Result<Vec<ClosureRow>> {
+        let parameters = vec![
+            ("seeds", texts(&self.seeds)),
+            ("hops_max", integer(hops_max)),
+            ("limit", integer(self.limit())),
+        ];
+        self.source.read(statement, parameters, self.deadline).await
     }
 
     fn parts(&self, rows: Vec<ClosureRow>) -> Result<(Parts, Revision)> {
@@ -209,8 +200,7 @@ impl<'a, 'b> Walk<'a, 'b> {
         if cut && known.len() < self.seeds.len() {
             let parameters = vec![("ids", texts(&self.seeds))];
             let statement = &statement::READ_LOTS;
-            let rows: Vec<nodes::LotRow> =
-                self.source.read(statement, statement.text, parameters, self.deadline).await?;
+            let rows: Vec<nodes::LotRow> = self.source.read(statement, parameters, self.deadline).await?;
             for row in rows {
                 known.insert(row.lot.into_lot()?.id);
             }

@@ -101,18 +101,7 @@ impl Connection {
         parameters: Parameters,
         deadline: Deadline,
     ) -> Result<Vec<T>> {
-        self.read_text(operation, statement.text, parameters, deadline).await
-    }
-
-    /// Runs a read whose text is a statement's, bounded.
-    pub(super) async fn read_text<T: DeserializeOwned>(
-        &self,
-        operation: &'static str,
-        text: &str,
-        parameters: Parameters,
-        deadline: Deadline,
-    ) -> Result<Vec<T>> {
-        let attempt = || deadline.bound(self.read_once(text, &parameters, deadline));
+        let attempt = || deadline.bound(self.read_once(statement.text, &parameters, deadline));
         let rows = attempt.retry(retries()).when(Failure::transient).await;
         rows.map_err(|failure| failure.into_store(operation))
     }
@@ -209,21 +198,11 @@ impl Transaction<'_> {
         statement: &Statement,
         parameters: Parameters,
     ) -> Attempt<Vec<T>> {
-        self.rows_of(statement.name, statement.text, parameters).await
-    }
-
-    /// Runs a statement whose text is a registered one's, bounded.
-    pub(super) async fn rows_of<T: DeserializeOwned>(
-        &mut self,
-        name: &'static str,
-        text: &str,
-        parameters: Parameters,
-    ) -> Attempt<Vec<T>> {
         self.connection.count();
         let begun = Instant::now();
         let transaction = &mut self.transaction;
         let work = async {
-            let mut stream = transaction.execute(query(text, parameters)).await?;
+            let mut stream = transaction.execute(query(statement.text, parameters)).await?;
             let mut rows = Vec::new();
             while let Some(row) = stream.next(&mut *transaction).await? {
                 rows.push(row.to::<T>().map_err(neo4rs::Error::from)?);
@@ -231,7 +210,7 @@ impl Transaction<'_> {
             Ok::<_, neo4rs::Error>(rows)
         };
         let done = self.deadline.bound(work).await;
-        tracing::trace!(statement = name, elapsed = ?begun.elapsed(), "read before writing");
+        tracing::trace!(statement = statement.name, elapsed = ?begun.elapsed(), "read before writing");
         done
     }
 

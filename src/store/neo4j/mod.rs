@@ -28,7 +28,7 @@ use super::{
 };
 use crate::domain::{Node, NodeRef};
 use connection::{Connection, Deadline};
-pub use statement::{Bound, Statement, statements};
+pub use statement::{Statement, statements};
 
 /// How long a liveness check may take.
 const READY_TIMEOUT: Duration = Duration::from_secs(5);

@@ -1,7 +1,5 @@
 //! The registry of Cypher statements: every file under `cypher/`, by name.
 
-use std::borrow::Cow;
-
 /// One Cypher file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -17,44 +15,6 @@ impl Statement {
         let declaration =
             |line: &'static str| line.strip_prefix("// $")?.split_once(':').map(|(name, _)| name);
         self.text.lines().filter_map(declaration)
-    }
-
-    /// The text with an upper bound on its walk.
-    #[must_use]
-    pub fn bounded(&self, bound: Bound) -> Cow<'static, str> {
-        match bound.literal() {
-            Some(literal) => Cow::Owned(self.text.replace("/* bound */]", &format!("{literal}]"))),
-            None => Cow::Borrowed(self.text),
-        }
-    }
-}
-
-/// An upper bound of a walk, in edges: a closed ladder, because Cypher takes no parameter there and every other text
-/// would be planned anew.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bound {
-    /// At most this many edges; one of [`Bound::STEPS`].
-    Edges(u32),
-    /// No bound.
-    None,
-}
-
-impl Bound {
-    /// The steps of the ladder.
-    pub const STEPS: [u32; 6] = [2, 4, 8, 16, 32, 64];
-
-    /// The lowest step that lets a walk of this many edges through.
-    #[must_use]
-    pub fn for_edges(edges: u64) -> Self {
-        let step = Self::STEPS.into_iter().find(|step| u64::from(*step) >= edges);
-        step.map_or(Self::None, Self::Edges)
-    }
-
-    fn literal(self) -> Option<u32> {
-        match self {
-            Self::Edges(edges) => Some(edges),
-            Self::None => None,
-        }
     }
 }
 
@@ -145,35 +105,4 @@ registry! {
     CLOSURE_FORWARD_TO_DEPTH "read/closure_forward_to_depth";
     CLOSURE_BACKWARD_TO_DEPTH "read/closure_backward_to_depth";
     CLOSURE_BACKWARD "read/closure_backward";
-    STEP_LOTS_FORWARD "read/step_lots_forward";
-    STEP_LOTS_BACKWARD "read/step_lots_backward";
-    STEP_OPERATIONS_FORWARD "read/step_operations_forward";
-    STEP_OPERATIONS_BACKWARD "read/step_operations_backward";
-    STEP_IN_PLACE "read/step_in_place";
-    DETAIL_LOTS_FORWARD "read/detail_lots_forward";
-    DETAIL_LOTS_BACKWARD "read/detail_lots_backward";
-    DETAIL_OPERATIONS_FORWARD "read/detail_operations_forward";
-    DETAIL_OPERATIONS_BACKWARD "read/detail_operations_backward";
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ladder_takes_the_lowest_step_that_is_high_enough() {
-        assert_eq!(Bound::for_edges(0), Bound::Edges(2));
-        assert_eq!(Bound::for_edges(8), Bound::Edges(8));
-        assert_eq!(Bound::for_edges(10), Bound::Edges(16));
-        assert_eq!(Bound::for_edges(66), Bound::None);
-    }
-
-    #[test]
-    fn a_bound_replaces_its_mark_and_nothing_else() {
-        for statement in [&CLOSURE_FORWARD_TO_DEPTH, &CLOSURE_BACKWARD_TO_DEPTH] {
-            let text = statement.bounded(Bound::Edges(16));
-            assert!(text.contains("PRODUCED*0..16]"), "{text}");
-            assert_eq!(statement.bounded(Bound::None), statement.text);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! The structural closure: shapes of genealogies.
 
 use lotgraph::domain::OperationKind;
+use lotgraph::genealogy::subgraph::Cut;
 use lotgraph::store::Direction;
 use serde_json::json;
 
@@ -84,6 +85,40 @@ pub async fn of_unknown_seeds(store: &AnyStore) {
     assert_eq!(lots_of(&got), "A/0 B/2");
     let got = forward(store, &["nobody"]).await;
     assert_eq!((got.unknown_seeds.len(), got.lots.len(), got.cut), (1, 0, None));
+}
+
+pub async fn of_many_seeds_that_share(store: &AnyStore) {
+    // Sixty lots of one delivery, each worked on in place, into one tank, and out of it again.
+    let seeds: Vec<String> = (0..60).map(|n| format!("S{n:02}")).collect();
+    let mut text = format!("-> R; R -> {};", seeds.join(" "));
+    for seed in &seeds {
+        text.push_str(&format!("{seed} -> TANK; ~ {seed};"));
+    }
+    text.push_str("TANK -> P; TANK P -> Q; Q -> TANK");
+    build(store, &text).await;
+    let names: Vec<&str> = seeds.iter().map(String::as_str).collect();
+    let got = forward(store, &names).await;
+    let hops = |id: &str| got.lots.iter().find(|lot| lot.id.as_str() == id).map(|lot| lot.hops);
+    assert_eq!(got.seeds().count(), 60);
+    assert_eq!([hops("TANK"), hops("P"), hops("Q"), hops("R")], [Some(2), Some(4), Some(4), None]);
+    assert_eq!((got.lots.len(), got.operations.len()), (63, 60 + 60 + 3));
+    let got = backward(store, &names).await;
+    assert_eq!((got.lots.len(), got.operations.len()), (61, 60 + 2), "what they come of, and work on them");
+    let mut shallow = question(&names, Direction::Forward);
+    shallow.max_depth = Some(1);
+    let got = store.closure(&shallow).await.unwrap();
+    assert_eq!((got.lots.len(), got.cut), (61, Some(Cut::Depth)));
+}
+
+pub async fn of_a_very_deep_chain(store: &AnyStore) {
+    // Deeper than the first statement of Neo4j walks.
+    let depth = 1_100;
+    let text: String = (0..depth).map(|n| format!("L{n} -> L{};", n + 1)).collect();
+    build(store, &text).await;
+    for got in [forward(store, &["L0"]).await, backward(store, &["L1100"]).await] {
+        assert_eq!((got.lots.len(), got.operations.len(), got.cut), (depth + 1, depth, None));
+        assert_eq!(got.lots.iter().map(|lot| lot.hops).max(), Some(2 * depth as u32));
+    }
 }
 
 pub async fn of_no_seeds(store: &AnyStore) {

@@ -44,6 +44,25 @@ async fn two_services_may_prepare_at_once() {
 }
 
 #[tokio::test]
+async fn a_closure_is_one_statement_whatever_its_seeds_and_its_depth() {
+    let (uri, _turn) = servers::neo4j().await;
+    let store = empty_store(&uri).await;
+    let deep: String = (0..60).map(|n| format!("D{n} -> D{};", n + 1)).collect();
+    let wide: String = (0..200).map(|n| format!("W{n} -> TANK; ~ W{n};")).collect();
+    store.commit(&batch(plant(&format!("{deep}{wide}TANK -> P")))).await.unwrap();
+    store.revision().await.unwrap();
+    let wide: Vec<String> = (0..200).map(|n| format!("W{n}")).collect();
+    let wide: Vec<&str> = wide.iter().map(String::as_str).collect();
+    for seeds in [&["D0"][..], &["D0", "D1", "D2", "D3", "D4"], &wide] {
+        for max_depth in [None, Some(3)] {
+            let before = store.statements();
+            store.closure(&Closure { max_depth, ..closure(seeds, Direction::Forward) }).await.unwrap();
+            assert_eq!(store.statements() - before, 1, "{} seeds to {max_depth:?}", seeds.len());
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_ladder_of_diamonds_costs_what_it_reaches() {
     let (uri, _turn) = servers::neo4j().await;
     let store = empty_store(&uri).await;
