@@ -62,7 +62,7 @@ async fn refusals_and_their_ids_are_not_taken_from_outside() {
 async fn an_alert_is_acknowledged_once_with_who_and_why() {
     let service = held().await;
     let placed = &alerts(&service, "?kind=HOLD_PLACED").await["alerts"][0];
-    let mutation = "mutation($input: AcknowledgeInput!) { acknowledgeAlert(input: $input) { applied } }";
+    let mutation = "mutation($input: AcknowledgeInput!) { acknowledgeAlert(input: $input) { applied events { problems { code message } } } }";
     let input = |note: &str| json!({ "input": { "at": "2026-01-06T11:00:00Z", "alert": placed["id"], "note": note } });
     let answer = service.graphql(mutation, input("on it")).await;
     assert_eq!(answer["data"]["acknowledgeAlert"]["applied"], true, "{answer}");
