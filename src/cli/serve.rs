@@ -43,13 +43,14 @@ pub(super) async fn serve(
     samples: Value,
     started: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
-    let Served { store, caches } = served;
+    let Served { store, caches, history } = served;
     let feed = AlertFeed::new(store.clone());
     let context = HttpContext {
         tracer: Tracer::new(store.clone(), app::trace_limits(settings)),
         ingest: Ingest::new(store.clone()).waking(feed.clone()),
         feed: feed.clone(),
         store,
+        history,
         caches,
         samples,
         metrics: telemetry::start_metrics(),

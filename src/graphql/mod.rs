@@ -1,6 +1,7 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
 mod alert;
+mod as_of;
 mod connection;
 mod cursor;
 mod enums;
@@ -31,6 +32,7 @@ mod scalars;
 mod shift;
 mod subscription;
 mod trace;
+mod trace_diff;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,6 +47,7 @@ use tokio::task::LocalSet;
 
 use crate::domain::ErrorCode;
 use crate::service::alerts::AlertFeed;
+use crate::service::as_of::{History, Point, Then};
 use crate::service::ingest::Ingest;
 use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
@@ -65,6 +68,7 @@ pub struct Query(PlantQuery, RecordQuery);
 type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What resolvers work with.
+#[derive(Clone)]
 pub struct Services {
     /// The store, layers included.
     pub store: Arc<dyn Store>,
@@ -76,9 +80,20 @@ pub struct Services {
     pub ingest: Ingest,
     /// Pushes alerts.
     pub feed: AlertFeed,
+    /// The store as it was.
+    pub history: History,
 }
 
-/// The services of this schema.
+impl Services {
+    /// The same over the ledger as it was. Nothing is recorded through these: a mutation names no state.
+    fn as_of(&self, then: Then) -> Self {
+        let Then { store, tracer, .. } = then;
+        let recalls = Recalls::new(tracer.clone());
+        Self { store, tracer, recalls, ..self.clone() }
+    }
+}
+
+/// The services of this request.
 fn services<'a>(context: &Context<'a>) -> &'a Services {
     context.data_unchecked::<Services>()
 }
@@ -88,19 +103,17 @@ fn services<'a>(context: &Context<'a>) -> &'a Services {
 pub struct Schema {
     inner: Inner,
     limits: DocumentLimits,
-    store: Arc<dyn Store>,
+    services: Services,
 }
 
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let store = services.store.clone();
     let inner = Inner::build(Query::default(), Mutation, Subscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
-        .data(services)
         .finish();
-    Schema { inner, limits, store }
+    Schema { inner, limits, services }
 }
 
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
@@ -119,13 +132,13 @@ impl Schema {
             Ok(document) => document,
             Err(refusal) => return errors::refusal(refusal.code, refusal.message),
         };
+        let point = match as_of::asked(&document, &request) {
+            Ok(point) => point,
+            Err(refusal) => return errors::refusal(refusal.code, refusal.message),
+        };
         let shape = Shape::of(&document, request.operation_name.as_deref());
         request.set_parsed_query(document);
-        let request = request.data(loader::Loaders::new(&self.store));
-        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
-        let tasks = LocalSet::new();
-        let answer = tasks.run_until(self.inner.execute(request));
-        match tokio::time::timeout(deadline, answer).await {
+        match tokio::time::timeout(deadline, self.answer(request, point)).await {
             Ok(mut response) => {
                 errors::label(&mut response);
                 shape.arrange(&mut response.data);
@@ -155,13 +168,28 @@ impl Schema {
         let shape = Shape::of(&document, request.operation_name.as_deref());
         request.set_parsed_query(document);
         // What was read for one item may have changed by the next.
-        let request = request.data(loader::Loaders::forgetful(&self.store));
+        let services = self.services.clone();
+        let request = request.data(loader::Loaders::forgetful(&services.store)).data(services);
         let label = move |mut response: Response| {
             errors::label(&mut response);
             shape.arrange(&mut response.data);
             response
         };
         self.inner.execute_stream(request).map(label).boxed_local()
+    }
+
+    /// Executes a request over the ledger as it was at a point, or as it is.
+    async fn answer(&self, request: Request, point: Option<Point>) -> Response {
+        let services = match point {
+            None => self.services.clone(),
+            Some(point) => match self.services.history.at(point).await {
+                Ok(then) => self.services.as_of(then),
+                Err(error) => return errors::failure(&error),
+            },
+        };
+        let request = request.data(loader::Loaders::new(&services.store)).data(services);
+        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
+        LocalSet::new().run_until(self.inner.execute(request)).await
     }
 
     /// Parses a document within the limits.

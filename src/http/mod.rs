@@ -29,6 +29,7 @@ use crate::domain::ErrorCode;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
 use crate::service::alerts::AlertFeed;
+use crate::service::as_of::History;
 use crate::service::ingest::Ingest;
 use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
@@ -47,6 +48,8 @@ pub struct HttpContext {
     pub ingest: Ingest,
     /// Pushes alerts; closing it ends every open stream.
     pub feed: AlertFeed,
+    /// The store as it was.
+    pub history: History,
     /// The caches in use, for health and metrics.
     pub caches: Vec<Arc<dyn Cache>>,
     /// Sample questions for GraphiQL: `{"samples":[{"title","query","variables"}]}`, or null.
@@ -131,6 +134,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
         recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
         feed: context.feed.clone(),
+        history: context.history.clone(),
     };
     let schema = crate::graphql::schema(services, options.limits);
     let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));

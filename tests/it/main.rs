@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod alerts;
+mod as_of;
 mod bad_input;
 mod cache;
 mod cli;

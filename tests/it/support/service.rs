@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lotgraph::app::scratch_stores;
 use lotgraph::http::{HttpContext, HttpOptions, server};
 use lotgraph::service::alerts::AlertFeed;
+use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::ingest::Ingest;
 use lotgraph::service::trace::{TraceLimits, Tracer};
 use lotgraph::store::Store;
@@ -65,6 +67,12 @@ impl Service {
             tracer: Tracer::new(store.clone(), TraceLimits::default()),
             ingest: Ingest::new(store.clone()).waking(feed.clone()),
             feed: feed.clone(),
+            history: History::new(
+                store.clone(),
+                scratch_stores(),
+                AsOfLimits::default(),
+                TraceLimits::default(),
+            ),
             caches: Vec::new(),
             samples: json!({ "samples": [{
                 "title": "Where did the delivery MILK-1 go?",
