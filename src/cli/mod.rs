@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod alerts;
+mod balance;
 mod completions;
 mod demo;
 mod doctor;
@@ -99,6 +100,13 @@ enum Command {
         store: StoreArguments,
         #[command(flatten)]
         arguments: trace::TraceArguments,
+    },
+    /// What came into lots against where it is, and the yields between
+    Balance {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: balance::BalanceArguments,
     },
     /// What the bad lots have in common that lots like them have not
     RootCause {
@@ -209,6 +217,12 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let store = app::open_store_to_read(&settings).await?;
             let history = history(&store, &settings);
             trace::run(&arguments, store, history, app::trace_limits(&settings)).await
+        }
+        Command::Balance { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            let store = app::open_store_to_read(&settings).await?;
+            let history = history(&store, &settings);
+            balance::run(&arguments, store, history, app::trace_limits(&settings)).await
         }
         Command::RootCause { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;

@@ -76,10 +76,7 @@ impl MassBalance {
 
 /// Sums the balances of lots, each with its material, and judges them by a tolerance in percent of what came in.
 #[must_use]
-pub fn mass_balance(
-    lots: &[(Option<MaterialCode>, Balance)],
-    tolerance_percent: Decimal,
-) -> MassBalance {
+pub fn mass_balance(lots: &[(Option<MaterialCode>, Balance)], tolerance_percent: Decimal) -> MassBalance {
     let mut totals: BTreeMap<(Option<&MaterialCode>, Option<&UnitCode>), MaterialBalance> = BTreeMap::new();
     let mut broken = Vec::new();
     for (place, (material, balance)) in lots.iter().enumerate() {
@@ -97,7 +94,12 @@ pub fn mass_balance(
         total.is_broken = exceeds(total.unexplained, total.received + total.produced, tolerance_percent);
     }
     let count = |of: fn(&MaterialBalance) -> u32| totals.iter().map(of).sum();
-    MassBalance { counted: count(|total| total.counted), unknown: count(|total| total.unknown), totals, broken }
+    MassBalance {
+        counted: count(|total| total.counted),
+        unknown: count(|total| total.unknown),
+        totals,
+        broken,
+    }
 }
 
 /// Whether something unexplained is more than a share of what came in.

@@ -27,7 +27,10 @@ pub struct Yield {
 /// Of the units that every output can be converted to, the one that most inputs can be converted to is taken, and of those
 /// the first in order. Packaging is not part of the product.
 #[must_use]
-pub fn yield_of<'a>(operation: &Operation, material: impl Fn(&LotId) -> Option<&'a Material>) -> Option<Yield> {
+pub fn yield_of<'a>(
+    operation: &Operation,
+    material: impl Fn(&LotId) -> Option<&'a Material>,
+) -> Option<Yield> {
     let outputs: Option<Vec<HashMap<&UnitCode, Decimal>>> = operation
         .outputs
         .iter()
@@ -50,7 +53,9 @@ pub fn yield_of<'a>(operation: &Operation, material: impl Fn(&LotId) -> Option<&
         units.into_iter().map(|unit| ((std::cmp::Reverse(fitting(unit)), unit), unit)).collect();
     let unit = ranked.into_values().next()?;
     let sum = |side: &[HashMap<&UnitCode, Decimal>]| -> Option<Decimal> {
-        side.iter().filter_map(|item| item.get(unit)).try_fold(Decimal::ZERO, |sum, more| sum.checked_add(*more))
+        side.iter()
+            .filter_map(|item| item.get(unit))
+            .try_fold(Decimal::ZERO, |sum, more| sum.checked_add(*more))
     };
     let (input, output) = (sum(&inputs)?, sum(&outputs)?);
     let percent = output.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(input)?.round_dp(3);

@@ -62,7 +62,8 @@ impl Lot {
             return Ok((Vec::new(), false));
         }
         let first = services(context).store.limits().page_max;
-        let page = loaders(context).edges(EdgesKey { lot: self.0.id.clone(), roles, after: None, first }).await?;
+        let page =
+            loaders(context).edges(EdgesKey { lot: self.0.id.clone(), roles, after: None, first }).await?;
         Ok((page.edges.clone(), page.more))
     }
 

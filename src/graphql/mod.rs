@@ -15,6 +15,7 @@ pub mod limits;
 mod link;
 mod loader;
 mod lot;
+mod mass_balance;
 mod material;
 mod mutation;
 mod operation;
@@ -56,6 +57,7 @@ use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
 pub use errors::{code_of, is_refusal};
 use limits::{DocumentLimits, check_document, check_nesting};
+use mass_balance::BalanceQuery;
 use mutation::Mutation;
 use order::Shape;
 use query::PlantQuery;
@@ -64,7 +66,7 @@ use subscription::Subscription;
 
 /// Questions about the plant.
 #[derive(MergedObject, Default)]
-pub struct Query(PlantQuery, RecordQuery);
+pub struct Query(PlantQuery, RecordQuery, BalanceQuery);
 
 type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 

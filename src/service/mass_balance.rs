@@ -57,7 +57,11 @@ impl Tracer {
     ///
     /// # Errors
     /// `ARGUMENT_INVALID` for no lots or a tolerance outside 0 to 100, `LIMIT_EXCEEDED`, `LOT_UNKNOWN`, and the store's.
-    pub async fn mass_balance(&self, lots: &[LotId], tolerance_percent: Decimal) -> ServiceResult<BalanceAnswer> {
+    pub async fn mass_balance(
+        &self,
+        lots: &[LotId],
+        tolerance_percent: Decimal,
+    ) -> ServiceResult<BalanceAnswer> {
         check(lots, tolerance_percent)?;
         let mut before = self.store().revision().await?;
         for _ in 1..READS_MAX {
@@ -96,8 +100,13 @@ impl Tracer {
         let mut named = BTreeSet::new();
         let ids: Vec<LotId> = lots.iter().filter(|lot| named.insert(*lot)).cloned().collect();
         let found = self.lots(ids.clone()).await?;
-        let unknown: Vec<&str> =
-            ids.iter().zip(&found).filter(|(_, lot)| lot.is_none()).map(|(id, _)| id.as_str()).take(10).collect();
+        let unknown: Vec<&str> = ids
+            .iter()
+            .zip(&found)
+            .filter(|(_, lot)| lot.is_none())
+            .map(|(id, _)| id.as_str())
+            .take(10)
+            .collect();
         if !unknown.is_empty() {
             let message = format!("no lot with the id {}; check it with resolve(code)", unknown.join(", "));
             return Err(ServiceError::new(ErrorCode::LotUnknown, message));
@@ -111,7 +120,8 @@ impl Tracer {
 
     /// The last stock count of each lot that has one. Only lots that were worked on in place can have.
     async fn stock_counts(&self, lots: &[Arc<Lot>]) -> ServiceResult<HashMap<LotId, StockCount>> {
-        let touched: Vec<LotId> = lots.iter().filter(|lot| lot.in_place > 0).map(|lot| lot.id.clone()).collect();
+        let touched: Vec<LotId> =
+            lots.iter().filter(|lot| lot.in_place > 0).map(|lot| lot.id.clone()).collect();
         let mut counted: Vec<(LotId, Vec<Edge>)> = Vec::new();
         for part in touched.chunks(LOTS_AT_ONCE) {
             let edges = self.all_edges(part, &[Role::InPlace]).await?;

@@ -16,6 +16,7 @@ mod hold_race;
 mod import;
 mod import_command;
 mod investigate;
+mod mass_balance;
 mod model;
 mod neo4j_away;
 mod oracle;
