@@ -6,6 +6,7 @@ use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
 use super::operation::{Operation, OperationKind};
+use super::recall::{CloseRecall, Notify, Recall, Recover};
 
 /// The most inputs, outputs, lots in place, operators … one event may name, each.
 pub const EVENT_ITEMS_MAX: usize = 10_000;
@@ -39,6 +40,14 @@ pub enum EventType {
     Release,
     /// An operation may draw from lots in quarantine.
     Override,
+    /// Lots are recalled.
+    Recall,
+    /// A customer is told of a recall, or confirms it.
+    Notify,
+    /// Recalled goods were recovered.
+    Recover,
+    /// A recall is ended.
+    CloseRecall,
 }
 
 impl EventType {
@@ -57,6 +66,10 @@ impl EventType {
         Self::Hold,
         Self::Release,
         Self::Override,
+        Self::Recall,
+        Self::Notify,
+        Self::Recover,
+        Self::CloseRecall,
     ];
 
     /// The type as the `type` field writes it.
@@ -76,6 +89,10 @@ impl EventType {
             Self::Hold => "hold",
             Self::Release => "release",
             Self::Override => "override",
+            Self::Recall => "recall",
+            Self::Notify => "notify",
+            Self::Recover => "recover",
+            Self::CloseRecall => "closeRecall",
         }
     }
 
@@ -144,6 +161,14 @@ pub enum Fact {
     Release(Release),
     /// An operation may draw from lots in quarantine.
     Override(Override),
+    /// Lots are recalled.
+    Recall(Recall),
+    /// A customer is told of a recall, or confirms it.
+    Notify(Notify),
+    /// Recalled goods were recovered.
+    Recover(Recover),
+    /// A recall is ended.
+    CloseRecall(CloseRecall),
 }
 
 /// One event: a fact under an identity.
@@ -166,6 +191,10 @@ impl Fact {
             Self::Hold(_) => EventType::Hold,
             Self::Release(_) => EventType::Release,
             Self::Override(_) => EventType::Override,
+            Self::Recall(_) => EventType::Recall,
+            Self::Notify(_) => EventType::Notify,
+            Self::Recover(_) => EventType::Recover,
+            Self::CloseRecall(_) => EventType::CloseRecall,
         }
     }
 }

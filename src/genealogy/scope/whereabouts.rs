@@ -98,6 +98,8 @@ impl AffectedLot {
 pub struct Shipment {
     /// The shipment, as an index into the subgraph's operations.
     pub operation: u32,
+    /// Its place among the shipment's lots.
+    pub position: u32,
     /// The lot, as an index into the subgraph's lots.
     pub lot: u32,
     /// The customer, if recorded.
@@ -195,25 +197,34 @@ impl Facts {
         self.documents.insert(operation, document);
     }
 
-    /// A quantity in the material's own unit, if that is declared.
+    /// A quantity of a lot's material in its own unit, if that is declared.
     fn measured(
         &self,
         material: Option<&MaterialCode>,
         quantity: Option<&Quantity>,
     ) -> Option<(UnitCode, Decimal)> {
-        let quantity = quantity?;
-        let recorded = (quantity.unit.clone(), quantity.amount.value());
         let declared = material.and_then(|code| self.materials.get(code));
-        let converted = declared.and_then(|material| {
-            let amount = recorded.1.checked_mul(material.factor(&quantity.unit)?)?;
-            Some((material.unit.clone()?, amount))
-        });
-        Some(converted.unwrap_or(recorded))
+        Some(in_own_unit(declared, quantity?))
+    }
+
+    fn material_of(&self, lot: u32) -> Option<&MaterialCode> {
+        self.stock[lot as usize].as_ref()?.material.as_ref()
     }
 }
 
+/// A quantity in the material's own unit where a conversion is declared, else as it is.
+#[must_use]
+pub fn in_own_unit(material: Option<&Material>, quantity: &Quantity) -> (UnitCode, Decimal) {
+    let recorded = (quantity.unit.clone(), quantity.amount.value());
+    let converted = material.and_then(|material| {
+        let amount = recorded.1.checked_mul(material.factor(&quantity.unit)?)?;
+        Some((material.unit.clone()?, amount))
+    });
+    converted.unwrap_or(recorded)
+}
+
 /// The scope of a recall, as indices into its subgraph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     /// Affected lots, seeds included, by (depth, id).
     pub lots: Vec<AffectedLot>,
@@ -239,18 +250,17 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
         match subgraph.operations[link.operation as usize].kind {
             OperationKind::Ship => {
                 lot.shipped.add(quantity);
-                shipments.push((link.position, shipment(subgraph, facts, link)));
+                shipments.push(shipment(subgraph, facts, link));
             }
             OperationKind::Scrap => lot.scrapped.add(quantity),
             _ => lot.consumed.add(quantity),
         }
     }
-    shipments.sort_by(|(a_position, a), (b_position, b)| {
+    shipments.sort_by(|a, b| {
         let id = |shipment: &Shipment| &subgraph.operations[shipment.operation as usize].id;
-        (a.at, id(a), a_position).cmp(&(b.at, id(b), b_position))
+        (a.at, id(a), a.position).cmp(&(b.at, id(b), b.position))
     });
-    let shipments: Vec<Shipment> = shipments.into_iter().map(|(_, shipment)| shipment).collect();
-    let customers = customers(&shipments, &lots, &places, facts);
+    let customers = customer_shares(shipments.iter(), facts);
     let totals = totals(&lots);
     Scope { lots, shipments, customers, totals }
 }
@@ -277,6 +287,7 @@ fn affected_lots(trace: &Trace, facts: &Facts) -> Vec<AffectedLot> {
 fn shipment(subgraph: &Subgraph, facts: &Facts, link: &SubgraphLink) -> Shipment {
     Shipment {
         operation: link.operation,
+        position: link.position,
         lot: link.lot,
         customer: subgraph.operations[link.operation as usize].party.clone(),
         document: facts.documents.get(&link.operation).cloned(),
@@ -296,10 +307,10 @@ struct Received {
     last: Timestamp,
 }
 
-fn customers(
-    shipments: &[Shipment],
-    lots: &[AffectedLot],
-    places: &HashMap<u32, usize>,
+/// What each customer received by some shipments, by code; shipments without a customer last.
+#[must_use]
+pub fn customer_shares<'a>(
+    shipments: impl Iterator<Item = &'a Shipment>,
     facts: &Facts,
 ) -> Vec<CustomerShare> {
     let mut received: BTreeMap<(bool, Option<PartyCode>), Received> = BTreeMap::new();
@@ -317,7 +328,7 @@ fn customers(
         customer.shipments.insert(shipment.operation);
         customer.documents.extend(shipment.document.clone());
         customer.last = customer.last.max(shipment.at);
-        let material = places.get(&shipment.lot).and_then(|n| lots[*n].material.clone());
+        let material = facts.material_of(shipment.lot).cloned();
         let quantity = facts.measured(material.as_ref(), shipment.quantity.as_ref());
         customer.quantities.entry((material.is_none(), material)).or_default().add(quantity);
     }
@@ -383,6 +394,6 @@ impl Total {
 }
 
 /// A sum that stops at the largest decimal, which no plant's stock comes near.
-fn plus(sum: Decimal, more: Decimal) -> Decimal {
+pub(super) fn plus(sum: Decimal, more: Decimal) -> Decimal {
     sum.checked_add(more).unwrap_or(Decimal::MAX)
 }

@@ -10,7 +10,8 @@ mod find;
 mod get;
 mod holds;
 mod ledger;
-pub(crate) mod records;
+pub(crate) mod recalls;
+mod records;
 mod tally;
 mod together;
 mod void;
@@ -117,6 +118,15 @@ macro_rules! each_case {
                 filters_and_counts_agree,
                 lots_are_found_by_their_hold,
                 a_replay_raises_the_same,
+            }
+            recalls {
+                a_recall_is_opened_with_its_hold_at_once,
+                customers_are_told_and_confirm,
+                recoveries_are_kept,
+                a_recall_is_closed_once_nothing_is_held,
+                bad_recall_events_are_refused,
+                recall_events_are_judged_in_order,
+                a_replay_keeps_the_same_recalls,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,

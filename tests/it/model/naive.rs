@@ -66,7 +66,7 @@ impl Model {
                 };
                 self.withdraw(void.event.as_str(), voided)
             }
-            Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => unreachable!("the model knows no holds"),
+            _ => unreachable!("the model knows no holds and no recalls"),
         };
         if fine {
             self.events.insert(event.id.to_string(), event.clone());
