@@ -42,11 +42,12 @@ pub(super) async fn serve(
     samples: Value,
     started: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
-    let Served { store, caches } = served;
+    let Served { store, caches, history } = served;
     let context = HttpContext {
         tracer: Tracer::new(store.clone(), app::trace_limits(settings)),
         ingest: Ingest::new(store.clone()),
         store,
+        history,
         caches,
         samples,
         metrics: telemetry::start_metrics(),

@@ -96,6 +96,8 @@ error_codes! {
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
     HostNotAllowed "HOST_NOT_ALLOWED" 403 "The request names a host, or comes from a page of one, that this server does not answer for." "Use the address that lotgraph printed; behind a proxy add its name to http.allowed_hosts.";
     NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
+    RevisionUnknown "REVISION_UNKNOWN" 404 "The ledger has not reached the revision that asOf names." "Ask for at most the current revision, which every answer states.";
+    ReplayUnderWay "REPLAY_UNDER_WAY" 503 "The state that asOf names is still being replayed from the ledger." "Ask again after the time in Retry-After; the replay goes on meanwhile.";
     LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from, or that a hold, release or override names, is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
     CasesNone "CASES_NONE" 400 "A root cause question has no cases." "Name lots that went wrong, or correct the mark that they are found by.";
     ControlsNone "CONTROLS_NONE" 400 "A root cause question names an empty list of controls." "Name lots that went well, or leave controls out to have them chosen.";
@@ -114,6 +116,14 @@ error_codes! {
     StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
     StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";
     Internal "INTERNAL" 500 "lotgraph failed." "Report it with the request id; sending the same events again is safe.";
+}
+
+impl ErrorCode {
+    /// Whether it is ours to mend, and so belongs into the log as an error; a replay that takes its time is not.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        self.http_status() >= 500 && !matches!(self, Self::ReplayUnderWay)
+    }
 }
 
 impl std::fmt::Display for ErrorCode {

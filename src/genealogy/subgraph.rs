@@ -113,6 +113,22 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
+    /// The closure of nothing.
+    #[must_use]
+    pub fn empty(revision: Revision, direction: Direction) -> Self {
+        Self {
+            revision,
+            direction,
+            computed_at: Timestamp::now(),
+            cached: false,
+            unknown_seeds: Vec::new(),
+            lots: Vec::new(),
+            operations: Vec::new(),
+            links: Vec::new(),
+            cut: None,
+        }
+    }
+
     /// Indices of the seeds: the lots with hops 0.
     pub fn seeds(&self) -> impl Iterator<Item = u32> + '_ {
         // Lots are ordered by hops; a subgraph has fewer than 2^32 nodes by the node limit.

@@ -27,7 +27,7 @@ pub(super) fn label(response: &mut Response) {
             continue;
         }
         let code = code_behind(error);
-        if code.http_status() >= 500 {
+        if code.is_fault() {
             tracing::error!(code = code.name(), path = ?error.path, error = %error.message, "a question failed");
         }
         if error.message == TOO_COSTLY {
@@ -43,6 +43,14 @@ pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Response {
     let mut error = ServerError::new(message, None);
     set_code(&mut error, code);
     Response::from_errors(vec![error])
+}
+
+/// An answer that is the error of a use case.
+pub(super) fn failure(error: &ServiceError) -> Response {
+    if error.code.is_fault() {
+        tracing::error!(code = error.code.name(), error = ?error, "a question failed");
+    }
+    refusal(error.code, error.message.clone())
 }
 
 fn set_code(error: &mut ServerError, code: ErrorCode) {

@@ -1,6 +1,7 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
 mod alert;
+mod as_of;
 mod connection;
 mod cursor;
 mod enums;
@@ -30,6 +31,7 @@ mod root_cause;
 mod scalars;
 mod shift;
 mod trace;
+mod trace_diff;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,6 +42,7 @@ pub use async_graphql::{Request, Response};
 use tokio::task::LocalSet;
 
 use crate::domain::ErrorCode;
+use crate::service::as_of::{History, Point, Then};
 use crate::service::ingest::Ingest;
 use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
@@ -59,6 +62,7 @@ pub struct Query(PlantQuery, RecordQuery);
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
 /// What resolvers work with.
+#[derive(Clone)]
 pub struct Services {
     /// The store, layers included.
     pub store: Arc<dyn Store>,
@@ -68,9 +72,11 @@ pub struct Services {
     pub recalls: Recalls,
     /// Records events.
     pub ingest: Ingest,
+    /// The store as it was.
+    pub history: History,
 }
 
-/// The services of this schema.
+/// The services of this request.
 fn services<'a>(context: &Context<'a>) -> &'a Services {
     context.data_unchecked::<Services>()
 }
@@ -80,19 +86,17 @@ fn services<'a>(context: &Context<'a>) -> &'a Services {
 pub struct Schema {
     inner: Inner,
     limits: DocumentLimits,
-    store: Arc<dyn Store>,
+    services: Services,
 }
 
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let store = services.store.clone();
     let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
-        .data(services)
         .finish();
-    Schema { inner, limits, store }
+    Schema { inner, limits, services }
 }
 
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
@@ -111,13 +115,13 @@ impl Schema {
             Ok(document) => document,
             Err(refusal) => return errors::refusal(refusal.code, refusal.message),
         };
+        let point = match as_of::asked(&document, &request) {
+            Ok(point) => point,
+            Err(refusal) => return errors::refusal(refusal.code, refusal.message),
+        };
         let shape = Shape::of(&document, request.operation_name.as_deref());
         request.set_parsed_query(document);
-        let request = request.data(loader::Loaders::new(&self.store));
-        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
-        let tasks = LocalSet::new();
-        let answer = tasks.run_until(self.inner.execute(request));
-        match tokio::time::timeout(deadline, answer).await {
+        match tokio::time::timeout(deadline, self.answer(request, point)).await {
             Ok(mut response) => {
                 errors::label(&mut response);
                 shape.arrange(&mut response.data);
@@ -132,6 +136,20 @@ impl Schema {
                 errors::refusal(ErrorCode::DeadlineExceeded, message)
             }
         }
+    }
+
+    /// Executes a request over the ledger as it was at a point, or as it is.
+    async fn answer(&self, request: Request, point: Option<Point>) -> Response {
+        let services = match point {
+            None => self.services.clone(),
+            Some(point) => match self.services.history.at(point).await {
+                Ok(Then { store, tracer, .. }) => Services { store, tracer, ..self.services.clone() },
+                Err(error) => return errors::failure(&error),
+            },
+        };
+        let request = request.data(loader::Loaders::new(&services.store)).data(services);
+        // Loaders fetch in tasks of this set, so on this thread, in turns with the question and never beside it.
+        LocalSet::new().run_until(self.inner.execute(request)).await
     }
 
     /// Parses a document within the limits.

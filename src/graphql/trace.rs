@@ -44,7 +44,10 @@ pub struct TraceInput {
 }
 
 impl TraceInput {
-    fn read(self, at: Option<Revision>) -> ServiceResult<(TraceQuestion, Option<store::LotFilter>)> {
+    pub(super) fn read(
+        self,
+        at: Option<Revision>,
+    ) -> ServiceResult<(TraceQuestion, Option<store::LotFilter>)> {
         let lots = self.lots.iter().map(|id| read("lots", id, LotId::parse));
         let depth = |depth: i32| {
             u32::try_from(depth).ok().filter(|depth| *depth > 0).ok_or_else(|| {
@@ -379,6 +382,12 @@ pub struct TracedLot {
     depth: u32,
 }
 
+impl TracedLot {
+    pub(super) fn new(id: LotId, depth: u32) -> Self {
+        Self { id, depth }
+    }
+}
+
 /// A lot reached by a trace.
 #[Object]
 impl TracedLot {
@@ -397,6 +406,12 @@ impl TracedLot {
 pub struct TracedOperation {
     id: EventId,
     depth: u32,
+}
+
+impl TracedOperation {
+    pub(super) fn new(id: EventId, depth: u32) -> Self {
+        Self { id, depth }
+    }
 }
 
 /// An operation reached by a trace.

@@ -63,7 +63,7 @@ fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
 /// that is missing because the store or the time ran out, so that proxies and retrying clients see it.
 fn status(answer: &Response) -> StatusCode {
     let codes: Vec<ErrorCode> = answer.errors.iter().filter_map(code_of).collect();
-    let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded];
+    let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded, ErrorCode::ReplayUnderWay];
     let outage = outage.into_iter().find(|code| codes.contains(code));
     let refused = answer.errors.iter().all(|error| error.path.is_empty());
     let code = outage.or_else(|| codes.first().copied().filter(|_| refused));

@@ -23,6 +23,7 @@ use crate::cache::Cache;
 use crate::domain::ErrorCode;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
+use crate::service::as_of::History;
 use crate::service::ingest::Ingest;
 use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
@@ -39,6 +40,8 @@ pub struct HttpContext {
     pub tracer: Tracer,
     /// Records events.
     pub ingest: Ingest,
+    /// The store as it was.
+    pub history: History,
     /// The caches in use, for health and metrics.
     pub caches: Vec<Arc<dyn Cache>>,
     /// Sample questions for GraphiQL: `{"samples":[{"title","query","variables"}]}`, or null.
@@ -108,6 +111,7 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
         tracer: context.tracer.clone(),
         recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
+        history: context.history.clone(),
     };
     let schema = crate::graphql::schema(services, options.limits);
     let state = web::Data::new(State { context, options: options.clone(), schema });

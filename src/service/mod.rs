@@ -1,5 +1,6 @@
 //! Use cases over any store: record events, import files, trace lots, find root causes, explain, export and copy ledgers.
 
+pub mod as_of;
 pub mod copy;
 pub mod error;
 pub mod export;
@@ -7,6 +8,7 @@ pub mod import;
 pub mod ingest;
 pub mod recall;
 pub mod render;
+mod replay;
 pub mod root_cause;
 pub mod trace;
 

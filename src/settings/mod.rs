@@ -26,6 +26,8 @@ pub struct Settings {
     pub insecure: bool,
     /// Bounds of a trace.
     pub trace: TraceSettings,
+    /// Bounds of questions about the past.
+    pub as_of: AsOfSettings,
     /// Bounds of requests.
     pub http: HttpSettings,
     /// The Neo4j client.
@@ -48,6 +50,18 @@ pub struct TraceSettings {
     pub deadline_ms: u64,
     /// How old the revision that an answer is based on may be, in milliseconds; 0 asks the store each time.
     pub staleness_max_ms: u64,
+}
+
+/// Bounds of questions about the past.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AsOfSettings {
+    /// Events that one replay of the ledger may hold.
+    pub events_max: u64,
+    /// Replayed stores kept for the next question.
+    pub stores_kept: usize,
+    /// How long a question waits for a replay, in milliseconds; the replay goes on without it.
+    pub patience_ms: u64,
 }
 
 /// Bounds of requests.

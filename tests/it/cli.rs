@@ -72,6 +72,39 @@ async fn trace_prints_every_format() {
 }
 
 #[tokio::test]
+async fn trace_answers_as_of_and_tells_the_difference() {
+    let folder = plant().await;
+    let void = r#"{"type":"void","id":"V1","event":"O1","reason":"wrong lot scanned"}"#;
+    std::fs::write(folder.path().join("void.ndjson"), void).unwrap();
+    let imported = run(folder.path(), &["import", "void.ndjson"]).await;
+    assert!(imported.status.success(), "{}", err(&imported));
+    let now = out(&run(folder.path(), &["trace", "MILK-1"]).await);
+    assert!(now.contains("0 lots, 0 operations") && now.contains("revision 2"), "{now}");
+    let then = out(&run(folder.path(), &["trace", "MILK-1", "--as-of", "1"]).await);
+    assert!(then.contains("1 lots, 2 operations") && then.contains("revision 1"), "{then}");
+    let late = out(&run(folder.path(), &["trace", "MILK-1", "--as-of", "2199-01-01T00:00:00Z"]).await);
+    assert_eq!(late, now);
+    let found = out(&run(folder.path(), &["trace", "MILK-1", "--diff-from", "1"]).await);
+    for part in
+        ["Revision 1 against revision 2", "0 added, 1 removed", "-  lot        酸奶-1", "-  operation  O1"]
+    {
+        assert!(found.contains(part), "no {part:?} in\n{found}");
+    }
+    let json = out(&run(folder.path(), &["trace", "MILK-1", "--diff-from", "1", "--format", "json"]).await);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["lotsRemoved"], serde_json::json!([{"id": "酸奶-1", "depth": 1}]));
+    assert_eq!(json["linksRemoved"].as_array().unwrap().len(), 3);
+    for (arguments, why) in [
+        (["trace", "MILK-1", "--as-of", "3"], "there is no revision 3 yet; the current one is 2"),
+        (["trace", "MILK-1", "--as-of", "soon"], "--as-of \"soon\" is not a date and time"),
+        (["root-cause", "--cases=酸奶-1", "--as-of", "0"], "no lot with the id"),
+    ] {
+        let refused = run(folder.path(), &arguments).await;
+        assert!(!refused.status.success() && err(&refused).contains(why), "{}", err(&refused));
+    }
+}
+
+#[tokio::test]
 async fn trace_says_what_is_wrong() {
     let folder = plant().await;
     let unknown = run(folder.path(), &["trace", "NOPE"]).await;

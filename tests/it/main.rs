@@ -1,6 +1,7 @@
 //! The integration tests, one binary: conformance of stores, the API, the commands, faults, and the project's own rules.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod as_of;
 mod bad_input;
 mod cache;
 mod cli;

@@ -3,7 +3,7 @@
 //! `LOTGRAPH_MODEL_SEED=n` tries one seed; `LOTGRAPH_MODEL_SEEDS=n` tries the first n.
 
 mod naive;
-mod random;
+pub(crate) mod random;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -175,6 +175,8 @@ macro_rules! each_case {
                 tells_everything_in_order,
                 pages_inside_a_revision,
                 starts_anywhere,
+                finds_the_revision_of_a_moment,
+                finds_it_although_clocks_differ,
                 replays_into_the_same_graph,
                 limits_refuse,
             }

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lotgraph::app::scratch_stores;
 use lotgraph::http::{HttpContext, HttpOptions, server};
+use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::ingest::Ingest;
 use lotgraph::service::trace::{TraceLimits, Tracer};
 use lotgraph::store::Store;
@@ -61,6 +63,12 @@ impl Service {
             store: store.clone(),
             tracer: Tracer::new(store.clone(), TraceLimits::default()),
             ingest: Ingest::new(store.clone()),
+            history: History::new(
+                store.clone(),
+                scratch_stores(),
+                AsOfLimits::default(),
+                TraceLimits::default(),
+            ),
             caches: Vec::new(),
             samples: json!({ "samples": [{
                 "title": "Where did the delivery MILK-1 go?",
