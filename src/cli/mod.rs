@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod picture;
 mod progress;
+mod recall;
 mod root_cause;
 mod schema;
 mod serve;
@@ -104,6 +105,13 @@ enum Command {
         #[command(flatten)]
         arguments: root_cause::RootCauseArguments,
     },
+    /// Find what must be recalled, open a recall or an exercise, and follow it
+    Recall {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(subcommand)]
+        command: recall::RecallCommand,
+    },
     /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
     /// Print the GraphQL schema
@@ -191,6 +199,9 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let store = app::open_store_to_read(&settings).await?;
             let history = history(&store, &settings);
             root_cause::run(&arguments, store, history, app::trace_limits(&settings)).await
+        }
+        Command::Recall { store, command } => {
+            recall::run(command, &loaded(store.flags(), Some(quiet))?.settings).await
         }
         Command::Generate(arguments) => {
             generate::run(arguments).await?;

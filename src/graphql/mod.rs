@@ -50,14 +50,19 @@ use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
 pub use errors::code_of;
 use limits::{DocumentLimits, check_document, check_nesting};
-use mutation::Mutation;
+use mutation::PlantMutation;
 use order::Shape;
 use query::PlantQuery;
+use recall::{RecallMutation, RecallQuery};
 use record_query::RecordQuery;
 
 /// Questions about the plant.
 #[derive(MergedObject, Default)]
-pub struct Query(PlantQuery, RecordQuery);
+pub struct Query(PlantQuery, RecordQuery, RecallQuery);
+
+/// Records what happened. Nothing is ever edited or deleted: a mistake is voided.
+#[derive(MergedObject, Default)]
+pub struct Mutation(PlantMutation, RecallMutation);
 
 type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
@@ -92,7 +97,7 @@ pub struct Schema {
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
+    let inner = Inner::build(Query::default(), Mutation::default(), EmptySubscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .finish();
@@ -102,7 +107,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query::default(), Mutation, EmptySubscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation::default(), EmptySubscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -143,7 +148,10 @@ impl Schema {
         let services = match point {
             None => self.services.clone(),
             Some(point) => match self.services.history.at(point).await {
-                Ok(Then { store, tracer, .. }) => Services { store, tracer, ..self.services.clone() },
+                Ok(Then { store, tracer, .. }) => {
+                    let recalls = self.services.recalls.over(tracer.clone());
+                    Services { store, tracer, recalls, ..self.services.clone() }
+                }
                 Err(error) => return errors::failure(&error),
             },
         };

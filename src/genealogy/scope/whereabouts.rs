@@ -26,6 +26,12 @@ pub enum Whereabouts {
     Scrapped,
 }
 
+impl Whereabouts {
+    /// Every place.
+    pub const ALL: &'static [Self] =
+        &[Self::OnHand, Self::OnHandUnknown, Self::Consumed, Self::Shipped, Self::Scrapped];
+}
+
 /// What was drawn from an affected lot in one way.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Drawn {

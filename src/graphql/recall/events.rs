@@ -62,6 +62,13 @@ pub struct NotifyInput {
     note: Option<String>,
 }
 
+impl NotifyInput {
+    /// The ids of recall and customer.
+    pub(super) fn names(&self) -> (&str, &str) {
+        (&self.recall, &self.customer)
+    }
+}
+
 /// Recalled goods came back, or were made harmless where they were.
 #[derive(InputObject, Serialize)]
 pub struct RecoverInput {
