@@ -81,6 +81,15 @@ pub struct Services {
     pub history: History,
 }
 
+impl Services {
+    /// The same over the ledger as it was. Nothing is recorded through these: a mutation names no state.
+    fn as_of(&self, then: Then) -> Self {
+        let Then { store, tracer, .. } = then;
+        let recalls = self.recalls.over(tracer.clone());
+        Self { store, tracer, recalls, ..self.clone() }
+    }
+}
+
 /// The services of this request.
 fn services<'a>(context: &Context<'a>) -> &'a Services {
     context.data_unchecked::<Services>()
@@ -148,10 +157,7 @@ impl Schema {
         let services = match point {
             None => self.services.clone(),
             Some(point) => match self.services.history.at(point).await {
-                Ok(Then { store, tracer, .. }) => {
-                    let recalls = self.services.recalls.over(tracer.clone());
-                    Services { store, tracer, recalls, ..self.services.clone() }
-                }
+                Ok(then) => self.services.as_of(then),
                 Err(error) => return errors::failure(&error),
             },
         };

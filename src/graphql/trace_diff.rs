@@ -23,6 +23,13 @@ pub struct TraceDiff {
     scope: Scope,
 }
 
+/// What a page shows of one list, with cursors.
+struct PageOf<U> {
+    items: Vec<(String, U)>,
+    more: bool,
+    total: Total,
+}
+
 impl TraceDiff {
     pub(super) async fn ask(
         context: &Context<'_>,
@@ -47,7 +54,7 @@ impl TraceDiff {
         self.found.after.subgraph.revision
     }
 
-    /// A page of one of the lists: what it shows of it, with cursors, and whether more follow.
+    /// A page of one of the lists.
     fn page<T, U>(
         &self,
         list: &str,
@@ -55,7 +62,7 @@ impl TraceDiff {
         first: i32,
         after: Option<&str>,
         show: impl Fn(&T) -> U,
-    ) -> ServiceResult<(Vec<(String, U)>, bool, Total)> {
+    ) -> ServiceResult<PageOf<U>> {
         let scope = self.scope.list(list);
         let skip = match after.map(|cursor| scope.decode(cursor)).transpose()? {
             Some(Place::Trace(revision, skip)) if revision == self.to() => skip,
@@ -72,7 +79,7 @@ impl TraceDiff {
         // The node limit keeps answers far below 2^32 items.
         let cursor = |n: usize| scope.encode(Place::Trace(self.to(), n as u32 + 1));
         let shown = (from..to).map(|n| (cursor(n), show(&items[n]))).collect();
-        Ok((shown, to < items.len(), Total::Known(items.len() as u64)))
+        Ok(PageOf { items: shown, more: to < items.len(), total: Total::Known(items.len() as u64) })
     }
 }
 
@@ -100,7 +107,7 @@ impl TraceDiff {
     ) -> ServiceResult<TracedLotConnection> {
         let answer = self.answer(side);
         let show = |node: &TracedNode| TracedLot::new(answer.lot_id(node.index).clone(), node.depth);
-        let (items, more, total) = self.page(list, nodes, first, after, show)?;
+        let PageOf { items, more, total } = self.page(list, nodes, first, after, show)?;
         Ok(TracedLotConnection::new(items, more, after.is_some(), total))
     }
 
@@ -114,7 +121,7 @@ impl TraceDiff {
         let answer = self.answer(side);
         let id = |node: &TracedNode| answer.subgraph.operations[node.index as usize].id.clone();
         let show = |node: &TracedNode| TracedOperation::new(id(node), node.depth);
-        let (items, more, total) = self.page(list, nodes, first, after, show)?;
+        let PageOf { items, more, total } = self.page(list, nodes, first, after, show)?;
         Ok(TracedOperationConnection::new(items, more, after.is_some(), total))
     }
 
@@ -127,7 +134,7 @@ impl TraceDiff {
     ) -> ServiceResult<TraceLinkConnection> {
         let subgraph = &self.answer(side).subgraph;
         let show = |link: &u32| TraceLink::of_subgraph(subgraph, *link);
-        let (items, more, total) = self.page(list, links, first, after, show)?;
+        let PageOf { items, more, total } = self.page(list, links, first, after, show)?;
         Ok(TraceLinkConnection::new(items, more, after.is_some(), total))
     }
 }
@@ -186,7 +193,7 @@ impl TraceDiff {
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<ChangedLotConnection> {
         let show = |lot: &as_of::ChangedLot| ChangedLot(lot.clone());
-        let (items, more, total) =
+        let PageOf { items, more, total } =
             self.page("lotsChanged", &self.found.changed, first, after.as_deref(), show)?;
         Ok(ChangedLotConnection::new(items, more, after.is_some(), total))
     }
