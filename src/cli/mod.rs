@@ -110,7 +110,7 @@ enum Command {
         #[command(flatten)]
         store: StoreArguments,
         #[command(subcommand)]
-        command: recall::RecallCommand,
+        command: Box<recall::RecallCommand>,
     },
     /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
@@ -201,7 +201,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             root_cause::run(&arguments, store, history, app::trace_limits(&settings)).await
         }
         Command::Recall { store, command } => {
-            recall::run(command, &loaded(store.flags(), Some(quiet))?.settings).await
+            recall::run(*command, &loaded(store.flags(), Some(quiet))?.settings).await
         }
         Command::Generate(arguments) => {
             generate::run(arguments).await?;

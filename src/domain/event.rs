@@ -143,10 +143,6 @@ pub struct Void {
 }
 
 /// What an event says happened.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is an operation, so a box would only add an allocation"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// Master data as it is from now on.

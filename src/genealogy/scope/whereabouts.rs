@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 
+use super::effectiveness::percent;
 use crate::domain::{
     Lot, Material, MaterialCode, OperationKind, PartyCode, Quantity, Role, Text, Timestamp, UnitCode,
 };
@@ -167,10 +168,22 @@ pub struct Total {
     pub shipped: Decimal,
     /// Scrapped.
     pub scrapped: Decimal,
+    /// What ever came into these lots, affected or not.
+    pub inflow: Decimal,
+    /// Of that, what is known to be consumed, shipped, scrapped or on hand.
+    pub accounted: Decimal,
+}
+
+impl Total {
+    /// What of the inflow is accounted for, in percent; absent when nothing measured came in.
+    #[must_use]
+    pub fn accounted_percent(&self) -> Option<Decimal> {
+        percent(self.accounted, self.inflow)
+    }
 }
 
 /// What the walk itself does not tell: the stock of lots, materials with their conversions, documents of shipments.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     stock: Vec<Option<Stock>>,
     materials: HashMap<MaterialCode, Material>,
@@ -181,6 +194,8 @@ pub struct Facts {
 struct Stock {
     material: Option<MaterialCode>,
     on_hand: Option<(Decimal, UnitCode)>,
+    /// What came in and what of it is accounted for, in one unit.
+    ledger: Option<(UnitCode, Decimal, Decimal)>,
 }
 
 impl Facts {
@@ -194,8 +209,12 @@ impl Facts {
     pub fn tell_lot(&mut self, index: u32, lot: &Lot) {
         let material = lot.material.as_ref().and_then(|code| self.materials.get(code));
         let balance = balance(lot, material);
+        let inflow = plus(balance.received, balance.produced);
+        let drawn = plus(plus(balance.consumed, balance.shipped), balance.scrapped);
+        let accounted = plus(drawn, balance.on_hand.unwrap_or_default()).min(inflow);
+        let ledger = balance.unit.clone().map(|unit| (unit, inflow, accounted));
         let on_hand = balance.on_hand.zip(balance.unit);
-        self.stock[index as usize] = Some(Stock { material: lot.material.clone(), on_hand });
+        self.stock[index as usize] = Some(Stock { material: lot.material.clone(), on_hand, ledger });
     }
 
     /// Takes the document of a shipment.
@@ -242,6 +261,14 @@ pub struct Scope {
     pub totals: Vec<Total>,
 }
 
+impl Scope {
+    /// What is accounted for, in percent, of the material that is accounted for least.
+    #[must_use]
+    pub fn accounted_percent(&self) -> Option<Decimal> {
+        self.totals.iter().filter_map(Total::accounted_percent).min()
+    }
+}
+
 /// Sorts out where everything is that a forward trace reaches.
 #[must_use]
 pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
@@ -267,7 +294,7 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
         (a.at, id(a), a.position).cmp(&(b.at, id(b), b.position))
     });
     let customers = customer_shares(shipments.iter(), facts);
-    let totals = totals(&lots);
+    let totals = totals(&lots, facts);
     Scope { lots, shipments, customers, totals }
 }
 
@@ -358,11 +385,11 @@ fn share(customer: Option<PartyCode>, received: Received) -> CustomerShare {
     }
 }
 
-fn totals(lots: &[AffectedLot]) -> Vec<Total> {
+fn totals(lots: &[AffectedLot], facts: &Facts) -> Vec<Total> {
     let mut totals: BTreeMap<(bool, Option<MaterialCode>, Option<UnitCode>), Total> = BTreeMap::new();
     for lot in lots {
         let on_hand = lot.on_hand.iter().map(|(amount, unit)| (unit.clone(), *amount));
-        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 4]> = BTreeMap::new();
+        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 6]> = BTreeMap::new();
         for (unit, amount) in on_hand {
             units.entry(Some(unit)).or_default()[0] = amount;
         }
@@ -371,8 +398,13 @@ fn totals(lots: &[AffectedLot]) -> Vec<Total> {
                 units.entry(Some(unit.clone())).or_default()[place] = *amount;
             }
         }
+        let ledger = facts.stock[lot.lot as usize].as_ref().and_then(|stock| stock.ledger.as_ref());
+        if let Some((unit, inflow, accounted)) = ledger {
+            let sums = units.entry(Some(unit.clone())).or_default();
+            (sums[4], sums[5]) = (*inflow, *accounted);
+        }
         if units.is_empty() {
-            units.insert(None, [Decimal::ZERO; 4]);
+            units.insert(None, [Decimal::ZERO; 6]);
         }
         for (unit, sums) in units {
             let key = (lot.material.is_none(), lot.material.clone(), unit.clone());
@@ -386,16 +418,18 @@ fn totals(lots: &[AffectedLot]) -> Vec<Total> {
 impl Total {
     fn nothing(material: Option<MaterialCode>, unit: Option<UnitCode>) -> Self {
         let zero = Decimal::ZERO;
-        Self { material, unit, lots: 0, on_hand: zero, consumed: zero, shipped: zero, scrapped: zero }
+        Self { material, unit, lots: 0, on_hand: zero, consumed: zero, shipped: zero, scrapped: zero, inflow: zero, accounted: zero }
     }
 
-    /// Sums of one lot: on hand, consumed, shipped, scrapped.
-    fn add(&mut self, [on_hand, consumed, shipped, scrapped]: [Decimal; 4]) {
+    /// Sums of one lot: on hand, consumed, shipped, scrapped, what came in, and what of that is accounted for.
+    fn add(&mut self, [on_hand, consumed, shipped, scrapped, inflow, accounted]: [Decimal; 6]) {
         self.lots += 1;
         self.on_hand = plus(self.on_hand, on_hand);
         self.consumed = plus(self.consumed, consumed);
         self.shipped = plus(self.shipped, shipped);
         self.scrapped = plus(self.scrapped, scrapped);
+        self.inflow = plus(self.inflow, inflow);
+        self.accounted = plus(self.accounted, accounted);
     }
 }
 

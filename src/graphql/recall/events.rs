@@ -13,11 +13,14 @@ use crate::graphql::scalars::{Exact, Moment};
 #[graphql(remote = "crate::domain::recall::RecallClass")]
 pub enum RecallClass {
     /// They may well do serious harm, or kill.
-    I,
+    #[graphql(name = "I")]
+    One,
     /// They may do harm that passes, or serious harm that is unlikely.
-    II,
+    #[graphql(name = "II")]
+    Two,
     /// They are not likely to do harm.
-    III,
+    #[graphql(name = "III")]
+    Three,
 }
 
 /// A recall as the ledger keeps it, with the lots that its scope came to. To open one, use `openRecall`, which finds them

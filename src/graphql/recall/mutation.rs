@@ -12,7 +12,7 @@ use crate::graphql::lot::Lot;
 use crate::graphql::mutation::{record, sender};
 use crate::graphql::operation::load_lots;
 use crate::graphql::receipt::Receipt;
-use crate::graphql::scalars::Moment;
+use crate::graphql::scalars::{Exact, Moment};
 use crate::graphql::services;
 use crate::service::ServiceResult;
 use crate::service::recall::{Opened, Opening};
@@ -67,6 +67,12 @@ impl OpenedRecall {
     /// Lots that the causes touched while it was being opened: held by a hold of their own.
     async fn late_lots(&self, context: &Context<'_>) -> Result<Vec<Lot>> {
         load_lots(context, &self.0.late.iter().take(1_000).cloned().collect::<Vec<LotId>>()).await
+    }
+
+    /// How much of the affected quantities is accounted for, in percent: of the material that is accounted for least. Absent
+    /// when nothing was measured.
+    async fn accounted_percent(&self) -> Option<Exact> {
+        self.0.answer.scope.accounted_percent().map(Into::into)
     }
 
     /// How long it took until the scope was known, in milliseconds: affected lots, where they are, customers.

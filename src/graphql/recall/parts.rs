@@ -398,6 +398,16 @@ impl AffectedTotal {
     async fn scrapped(&self) -> Option<Exact> {
         self.exact(self.0.scrapped)
     }
+
+    /// What ever came into these lots, affected or not.
+    async fn inflow(&self) -> Option<Exact> {
+        self.exact(self.0.inflow)
+    }
+
+    /// What of that is known to be consumed, shipped, scrapped or on hand, in percent; absent when nothing measured came in.
+    async fn accounted_percent(&self) -> Option<Exact> {
+        self.0.accounted_percent().map(Into::into)
+    }
 }
 
 connection!(

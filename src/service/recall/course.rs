@@ -151,6 +151,14 @@ impl Recalls {
         Ok(answer)
     }
 
+    /// Keeps the scope that a recall was just opened with, if nothing was recorded in between: it is what was frozen.
+    pub(super) fn keep_frozen(&self, recall: &FoundRecall, answer: &ScopeAnswer) {
+        if recall.place.revision.0 == answer.revision.0 + 1 {
+            let (id, revision) = (Some(recall.record.id.clone()), recall.place.revision);
+            self.keep(Arc::new(ScopeAnswer { recall: id, revision, ..answer.clone() }));
+        }
+    }
+
     /// The same scope as it is now, its causes asked anew; `None` when they select nothing any more.
     ///
     /// # Errors

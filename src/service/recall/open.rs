@@ -100,6 +100,7 @@ impl Recalls {
             false => self.hold_late(&id, &opening, held, ingest, sender).await?,
         };
         let recall = self.must_find(&id).await?;
+        self.keep_frozen(&recall, &answer);
         let timing = Timing { scope, total: started.elapsed() };
         Ok(Opened { recall, already: false, answer, late, timing })
     }

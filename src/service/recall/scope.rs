@@ -37,7 +37,7 @@ pub struct LastOperation {
 }
 
 /// The answer to a recall scope, with the subgraph that its indices point into.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScopeAnswer {
     /// The question.
     pub asked: RecallScope,
