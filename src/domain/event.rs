@@ -32,6 +32,10 @@ pub enum EventType {
     Ship,
     /// Lots are thrown away.
     Scrap,
+    /// Lots are emptied and cleaned.
+    Clean,
+    /// What is on hand of lots is measured.
+    Count,
     /// An earlier event is withdrawn.
     Void,
     /// Lots are put into quarantine.
@@ -62,6 +66,8 @@ impl EventType {
         Self::Operation,
         Self::Ship,
         Self::Scrap,
+        Self::Clean,
+        Self::Count,
         Self::Void,
         Self::Hold,
         Self::Release,
@@ -85,6 +91,8 @@ impl EventType {
             Self::Operation => "operation",
             Self::Ship => "ship",
             Self::Scrap => "scrap",
+            Self::Clean => "clean",
+            Self::Count => "count",
             Self::Void => "void",
             Self::Hold => "hold",
             Self::Release => "release",
@@ -115,6 +123,8 @@ impl EventType {
             OperationKind::Receive => Self::Receive,
             OperationKind::Ship => Self::Ship,
             OperationKind::Scrap => Self::Scrap,
+            OperationKind::Clean => Self::Clean,
+            OperationKind::Count => Self::Count,
             OperationKind::Produce
             | OperationKind::Split
             | OperationKind::Merge

@@ -24,7 +24,7 @@ pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{
     Disposition, Hold, HoldMark, HoldPolicy, HoldStep, LotStatus, MarkKind, Override, Permit, Quarantine,
-    Release,
+    Release, Stay,
 };
 pub use hold_record::{HoldRecord, HoldRelease, HoldState};
 pub use identifier::{
@@ -36,7 +36,9 @@ pub use master::{
     PartyRole, Shift,
 };
 pub use node::{Node, NodeKind, NodeRef};
-pub use operation::{Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided};
+pub use operation::{
+    InPlace, Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided,
+};
 pub use problem::Problem;
 pub use quantity::{Amount, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};

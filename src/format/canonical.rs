@@ -9,8 +9,8 @@ pub mod recall;
 use std::fmt::{Display, Write as _};
 
 use crate::domain::{
-    Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, Input, Master, MaterialClass,
-    Operation, OperationKind, Output, Override, Parameter, Quantity, Release, Void,
+    Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, InPlace, Input, Master,
+    MaterialClass, Operation, OperationKind, Output, Override, Parameter, Quantity, Release, Void,
 };
 
 /// The canonical body of an event: JSON on one line, without the id.
@@ -236,7 +236,7 @@ fn write_operation(object: &mut Object<'_>, id: Option<&EventId>, operation: &Op
     object.text("id", id);
     object.list("inputs", &operation.inputs, write_input);
     object.text("kind", step);
-    object.texts("lots", &operation.lots);
+    object.list("lots", &operation.lots, write_in_place);
     object.text("name", operation.name.as_ref());
     object.texts("operators", &operation.operators);
     object.list("outputs", &operation.outputs, write_output);
@@ -247,6 +247,19 @@ fn write_operation(object: &mut Object<'_>, id: Option<&EventId>, operation: &Op
     object.text("supplier", of_kind(OperationKind::Receive));
     object.text("type", Some(event_type.name()));
     object.text("workOrder", operation.work_order.as_ref());
+}
+
+/// A lot by itself, or with what a count found of it.
+fn write_in_place(out: &mut String, item: &InPlace) {
+    let counted = item.counted.as_ref();
+    if counted.is_none() {
+        return quote(out, item.lot.as_str());
+    }
+    Object::write(out, |object| {
+        object.text("lot", Some(&item.lot));
+        object.plain("quantity", amount(counted));
+        object.text("unit", unit(counted));
+    });
 }
 
 fn write_input(out: &mut String, input: &Input) {
@@ -306,6 +319,8 @@ mod tests {
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","kind":"PROCESS","lots":["L","K"],"type":"operation"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","outputs":[{"lot":"N"}],"supplier":"P","type":"receive"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","customer":"P","id":"1","inputs":[{"lot":"N"}],"type":"ship"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L","K"],"startedAt":"2026-01-01T00:00:00Z","type":"clean"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":[{"lot":"L","quantity":"0","unit":"KGM"},{"lot":"K","quantity":"1.5","unit":"KGM"}],"type":"count"}"#,
             r#"{"event":"0","id":"1","reason":"r","replacedBy":"2","type":"void"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","category":"c","id":"1","lots":["K","L"],"policy":"WARN","propagate":false,"reason":"r","recall":"0","type":"hold"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","disposition":"SCRAP","hold":"0","id":"1","lots":["L"],"reason":"r","type":"release"}"#,

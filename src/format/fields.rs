@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::event::EVENT_ITEMS_MAX;
 use crate::domain::identifier::TextError;
+use crate::domain::quantity::AmountError;
 use crate::domain::{Amount, Attributes, ErrorCode, Problem, Quantity, Text, Timestamp, UnitCode};
 
 /// The fields of one JSON object, taken one after the other; what is left at the end is unknown.
@@ -178,6 +179,20 @@ impl<'a> Fields<'a> {
 
     /// The fields `quantity` and `unit` together: both or neither.
     pub fn quantity(&mut self) -> Option<Quantity> {
+        self.quantity_as(Amount::parse)
+    }
+
+    /// The fields `quantity` and `unit` of a count: both must be there, and zero counts.
+    pub fn counted(&mut self) -> Option<Quantity> {
+        let (given, before) = (self.is_given("quantity") || self.is_given("unit"), self.problems.len());
+        let counted = self.quantity_as(Amount::parse_counted);
+        if !given && self.problems.len() == before {
+            self.missing("quantity");
+        }
+        counted
+    }
+
+    fn quantity_as(&mut self, parse: fn(&str) -> Result<Amount, AmountError>) -> Option<Quantity> {
         let amount = self.number_text("quantity");
         let unit = self.parsed("unit", UnitCode::parse);
         let has_unit = self.object.get("unit").is_some_and(|unit| !unit.is_null());
@@ -194,7 +209,7 @@ impl<'a> Fields<'a> {
         if !has_unit {
             self.refuse("unit", ErrorCode::FieldMissing, "unit is missing beside quantity; add it");
         }
-        match Amount::parse(&amount) {
+        match parse(&amount) {
             Ok(amount) => Some(Quantity { amount, unit: unit? }),
             Err(error) => {
                 self.refuse("quantity", error.code(), format!("quantity {amount:?} {error}"));

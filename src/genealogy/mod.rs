@@ -4,6 +4,7 @@ pub mod balance;
 pub mod common_cause;
 pub mod difference;
 pub mod paths;
+mod periods;
 mod reach;
 pub mod scope;
 pub mod spread;

@@ -113,6 +113,13 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
+    /// Whether a consumption (or work in place) lies before every production of its lot: a clock error (rule 3).
+    #[must_use]
+    pub fn conflicts(&self, link: &SubgraphLink) -> bool {
+        let produced = self.lots[link.lot as usize].earliest_production;
+        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+    }
+
     /// The closure of nothing.
     #[must_use]
     pub fn empty(revision: Revision, direction: Direction) -> Self {

@@ -1,7 +1,9 @@
-//! The trace: which walks count under the time rule, and what they reach (DESIGN §4 rules 2 to 6).
+//! The trace: which walks count under the time rule, and what they reach (docs/ARCHITECTURE.md, rules 2 to 6 and 8).
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::periods::{Period, Periods};
 use super::reach::Reach;
 use super::subgraph::{Cut, Direction, Subgraph, SubgraphLink};
 use crate::domain::{LotId, Role, Timestamp};
@@ -89,11 +91,15 @@ pub fn trace_since(subgraph: &Subgraph, rule: TimeRule, since: &BTreeMap<LotId, 
 }
 
 /// The subgraph seen in walking direction: for BACKWARD, roles swap and the clock runs the other way.
+///
+/// Walks go over periods of lots (rule 8) and over links between these and operations; both have numbers of their own,
+/// which are those of the subgraph as long as no lot was cleaned.
 pub(super) struct Walk<'a> {
     pub(super) subgraph: &'a Subgraph,
     rule: TimeRule,
-    /// For each lot, links that lead from it to an operation (work in place included).
-    pub(super) from_lot: Adjacency,
+    periods: Option<Periods>,
+    /// For each period of a lot, links that lead from it to an operation (work in place included).
+    pub(super) from_period: Adjacency,
     /// For each operation, links that lead from it to a lot.
     pub(super) from_operation: Adjacency,
 }
@@ -131,27 +137,67 @@ impl Adjacency {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(subgraph: &'a Subgraph, rule: TimeRule) -> Self {
-        let mut from_lot = Vec::new();
+        let periods = rule.respect_time.then(|| Periods::of(subgraph)).flatten();
+        let links = periods.as_ref().map_or(&subgraph.links, |periods| &periods.links);
+        let count = periods.as_ref().map_or(subgraph.lots.len(), Periods::count);
+        let mut from_period = Vec::new();
         let mut from_operation = Vec::new();
-        for (index, link) in subgraph.links.iter().enumerate() {
+        for (index, link) in links.iter().enumerate() {
             // The node limit keeps a subgraph far below 2^32 links.
             let index = index as u32;
             if leads_from_lot(subgraph.direction, link.role) {
-                from_lot.push((link.lot, index));
+                from_period.push((link.lot, index));
             } else {
                 from_operation.push((link.operation, index));
             }
         }
-        Self {
-            subgraph,
-            rule,
-            from_lot: Adjacency::new(subgraph.lots.len(), &from_lot),
-            from_operation: Adjacency::new(subgraph.operations.len(), &from_operation),
-        }
+        let from_period = Adjacency::new(count, &from_period);
+        let from_operation = Adjacency::new(subgraph.operations.len(), &from_operation);
+        Self { subgraph, rule, periods, from_period, from_operation }
     }
 
-    pub(super) fn link(&self, index: u32) -> &'a SubgraphLink {
-        &self.subgraph.links[index as usize]
+    /// A link that walks go over; its `lot` is a period.
+    pub(super) fn link(&self, index: u32) -> &SubgraphLink {
+        let links = self.periods.as_ref().map_or(&self.subgraph.links, |periods| &periods.links);
+        &links[index as usize]
+    }
+
+    /// The link of the subgraph that it stands for.
+    pub(super) fn origin(&self, index: u32) -> u32 {
+        self.periods.as_ref().map_or(index, |periods| periods.origin(index))
+    }
+
+    /// How many periods all lots have.
+    pub(super) fn period_count(&self) -> usize {
+        self.periods.as_ref().map_or(self.subgraph.lots.len(), Periods::count)
+    }
+
+    /// The periods of a lot, in order of time.
+    pub(super) fn periods_of(&self, lot: u32) -> Range<u32> {
+        self.periods.as_ref().map_or(lot..lot + 1, |periods| periods.of_lot(lot))
+    }
+
+    /// The lot of a period.
+    pub(super) fn lot_of(&self, period: u32) -> u32 {
+        self.periods.as_ref().map_or(period, |periods| periods.lot(period))
+    }
+
+    /// When a period is, for a lot that was cleaned.
+    pub(super) fn span_of(&self, period: u32) -> Option<Period> {
+        let periods = self.periods.as_ref()?;
+        (periods.of_lot(periods.lot(period)).len() > 1).then(|| periods.span(period))
+    }
+
+    /// The periods of a seed in which it is of interest from a moment on, on the walk's clock: those not over before.
+    pub(super) fn starts_of(&self, seed: u32, from: i64) -> impl Iterator<Item = u32> + '_ {
+        self.periods_of(seed).filter(move |period| {
+            let Some(span) = self.span_of(*period) else { return true };
+            let last = match self.subgraph.direction {
+                Direction::Forward => span.until.map(Timestamp::micros),
+                Direction::Backward => span.from.map(|from| -from.micros()),
+            };
+            last.is_none_or(|last| from <= last)
+        })
     }
 
     /// The link's first moment on the walk's clock.
@@ -188,21 +234,21 @@ impl<'a> Walk<'a> {
         micros.unwrap_or(ALWAYS)
     }
 
-    /// Whether a consumption (or work in place) lies before every production of its lot: a clock error (rule 3).
-    pub(super) fn conflicts(&self, link: &SubgraphLink) -> bool {
-        let produced = self.subgraph.lots[link.lot as usize].earliest_production;
-        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+    /// Whether a clock error lifts the rule for a link (rule 3).
+    fn conflicts(&self, index: u32) -> bool {
+        self.subgraph.conflicts(&self.subgraph.links[self.origin(index) as usize])
     }
 
     /// The moment at which a walk that is at the lot from `arrival` on enters the link's operation; `None` when it
     /// cannot.
-    pub(super) fn enter_operation(&self, link: &SubgraphLink, arrival: i64) -> Option<i64> {
+    pub(super) fn enter_operation(&self, index: u32, arrival: i64) -> Option<i64> {
+        let link = self.link(index);
         if !self.rule.respect_time {
             return Some(ALWAYS);
         }
         // Forward this is the consumption, whose rule a clock error lifts. Backward it is a production, or work in
         // place, which the lift lets be listed.
-        if self.conflicts(link) {
+        if self.conflicts(index) {
             return Some(self.first(link));
         }
         (arrival <= self.last(link)).then(|| arrival.max(self.first(link)))
@@ -210,7 +256,8 @@ impl<'a> Walk<'a> {
 
     /// The moment at which a walk that entered the operation at `moment` arrives at the link's lot; `None` when it
     /// cannot.
-    pub(super) fn arrive_at_lot(&self, link: &SubgraphLink, moment: i64) -> Option<i64> {
+    pub(super) fn arrive_at_lot(&self, index: u32, moment: i64) -> Option<i64> {
+        let link = self.link(index);
         if !self.rule.respect_time {
             return Some(ALWAYS);
         }
@@ -218,7 +265,7 @@ impl<'a> Walk<'a> {
             return None;
         }
         // Backward this is the consumption: after a clock error nothing is known about when the lot left.
-        if self.conflicts(link) {
+        if self.conflicts(index) {
             return Some(ALWAYS);
         }
         Some(moment.max(self.first(link)))
@@ -226,11 +273,12 @@ impl<'a> Walk<'a> {
 
     /// The mirror of [`Walk::arrive_at_lot`]: the latest moment in the operation from which the walk arrives at the
     /// link's lot no later than `bound`.
-    pub(super) fn latest_leaving(&self, link: &SubgraphLink, bound: i64) -> Option<i64> {
+    pub(super) fn latest_leaving(&self, index: u32, bound: i64) -> Option<i64> {
+        let link = self.link(index);
         if !self.rule.respect_time {
             return Some(i64::MAX);
         }
-        if self.conflicts(link) {
+        if self.conflicts(index) {
             return Some(self.last(link));
         }
         (self.first(link) <= bound).then(|| self.last(link).min(bound))
@@ -238,14 +286,15 @@ impl<'a> Walk<'a> {
 
     /// The mirror of [`Walk::enter_operation`]: the latest arrival at the link's lot from which the walk enters the
     /// operation no later than `bound`.
-    pub(super) fn latest_entering(&self, link: &SubgraphLink, bound: i64) -> Option<i64> {
+    pub(super) fn latest_entering(&self, index: u32, bound: i64) -> Option<i64> {
+        let link = self.link(index);
         if !self.rule.respect_time {
             return Some(i64::MAX);
         }
         if self.first(link) > bound {
             return None;
         }
-        Some(if self.conflicts(link) { i64::MAX } else { self.last(link).min(bound) })
+        Some(if self.conflicts(index) { i64::MAX } else { self.last(link).min(bound) })
     }
 }
 
@@ -276,7 +325,8 @@ fn answer(graph: &Walk<'_>, reach: &Reach<'_>, moments: Vec<Option<Timestamp>>) 
         (a.depth, id(a)).cmp(&(b.depth, id(b)))
     });
     let links = ordered_links(subgraph, &reach.used, &operations);
-    let time_conflicts = links.iter().copied().filter(|index| graph.conflicts(graph.link(*index))).collect();
+    let conflicts = |index: &u32| subgraph.conflicts(&subgraph.links[*index as usize]);
+    let time_conflicts = links.iter().copied().filter(conflicts).collect();
     let unknown_origin = lots.iter().map(|node| node.index);
     let unknown_origin =
         unknown_origin.filter(|index| subgraph.lots[*index as usize].earliest_production.is_none()).collect();

@@ -120,6 +120,10 @@ pub enum OperationKind {
     Ship,
     /// Lots are thrown away.
     Scrap,
+    /// Lots (tanks, silos) are emptied and cleaned: what was in them does not outlive it.
+    Clean,
+    /// What is on hand of lots is measured.
+    Count,
 }
 
 /// How a lot takes part in an operation.

@@ -8,6 +8,7 @@ use super::enums::{MaterialClass, OperationKind, PartyRole};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::recall::{CloseRecallInput, NotifyInput, RecallInput, RecoverInput};
 use super::scalars::{Exact, Moment};
+use super::stock::{CleanInput, CountInput};
 use crate::domain::{ErrorCode, EventType, Problem};
 
 /// One event: exactly one of the fields is given.
@@ -31,6 +32,10 @@ pub enum EventInput {
     Ship(ShipInput),
     /// Lots are thrown away.
     Scrap(ScrapInput),
+    /// Lots (tanks, silos) are emptied and cleaned.
+    Clean(CleanInput),
+    /// What is on hand of lots is measured.
+    Count(CountInput),
     /// An earlier event is withdrawn.
     Void(VoidInput),
     /// Lots are put into quarantine.
@@ -357,6 +362,8 @@ impl EventInput {
             Self::Operation(input) => (EventType::Operation, serde_json::to_value(input)),
             Self::Ship(input) => (EventType::Ship, serde_json::to_value(input)),
             Self::Scrap(input) => (EventType::Scrap, serde_json::to_value(input)),
+            Self::Clean(input) => (EventType::Clean, serde_json::to_value(input)),
+            Self::Count(input) => (EventType::Count, serde_json::to_value(input)),
             Self::Void(input) => (EventType::Void, serde_json::to_value(input)),
             Self::Hold(input) => (EventType::Hold, serde_json::to_value(input)),
             Self::Release(input) => (EventType::Release, serde_json::to_value(input)),

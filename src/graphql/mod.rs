@@ -30,6 +30,7 @@ mod record_query;
 mod root_cause;
 mod scalars;
 mod shift;
+mod stock;
 mod trace;
 mod trace_diff;
 

@@ -6,6 +6,7 @@ use super::event::{EventInput, OperationInput, ReceiveInput, ScrapInput, ShipInp
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::receipt::Receipt;
 use super::services;
+use super::stock::{CleanInput, CountInput};
 use crate::domain::Text;
 use crate::format;
 use crate::service::ServiceError;
@@ -83,6 +84,24 @@ impl PlantMutation {
         #[graphql(desc = "What was thrown away.")] input: ScrapInput,
     ) -> Result<Receipt> {
         record(context, vec![EventInput::Scrap(input)], true).await
+    }
+
+    /// Records that lots (tanks, silos) were emptied and cleaned: what was in them before does not lead on after.
+    async fn clean_lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was cleaned.")] input: CleanInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Clean(input)], true).await
+    }
+
+    /// Records what stocktaking found on hand.
+    async fn count_lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was found.")] input: CountInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Count(input)], true).await
     }
 
     /// Withdraws an earlier operation from the genealogy.

@@ -150,7 +150,10 @@ pub fn opened(opened: &Opened) -> String {
         let _ = writeln!(out, "{} lots came in meanwhile, and are held too", opened.late.len());
     }
     if let Some(percent) = opened.answer.scope.accounted_percent() {
-        let _ = writeln!(out, "accounted for: {percent} % of what came in, of the material that is accounted for least");
+        let _ = writeln!(
+            out,
+            "accounted for: {percent} % of what came in, of the material that is accounted for least"
+        );
     }
     let (scope, total) = (opened.timing.scope.as_millis(), opened.timing.total.as_millis());
     let _ = writeln!(out, "scope known after {scope} ms, recorded after {total} ms");

@@ -418,7 +418,17 @@ fn totals(lots: &[AffectedLot], facts: &Facts) -> Vec<Total> {
 impl Total {
     fn nothing(material: Option<MaterialCode>, unit: Option<UnitCode>) -> Self {
         let zero = Decimal::ZERO;
-        Self { material, unit, lots: 0, on_hand: zero, consumed: zero, shipped: zero, scrapped: zero, inflow: zero, accounted: zero }
+        Self {
+            material,
+            unit,
+            lots: 0,
+            on_hand: zero,
+            consumed: zero,
+            shipped: zero,
+            scrapped: zero,
+            inflow: zero,
+            accounted: zero,
+        }
     }
 
     /// Sums of one lot: on hand, consumed, shipped, scrapped, what came in, and what of that is accounted for.

@@ -10,7 +10,7 @@ use crate::domain::{
     OperationKind, PartyCode, RecordedOperation, Role, Text, Timestamp,
 };
 use crate::genealogy::scope::{AffectedLot, Facts, Reason, Scope, Seed, Whereabouts, scope};
-use crate::genealogy::{Direction, Revision, Subgraph, TimeRule};
+use crate::genealogy::{Direction, Revision, Subgraph, SubgraphOperation, TimeRule};
 use crate::service::as_of::History;
 use crate::service::trace::{TraceAnswer, TraceQuestion, Tracer};
 use crate::service::{ServiceError, ServiceResult};
@@ -383,7 +383,11 @@ fn missing(reference: &impl std::fmt::Debug) -> ServiceError {
 fn latest(upstream: &Subgraph) -> HashMap<LotId, u32> {
     let mut last: HashMap<u32, (Timestamp, &EventId, u32)> = HashMap::new();
     for link in upstream.links.iter().filter(|link| link.role != Role::Consumed) {
-        let id = &upstream.operations[link.operation as usize].id;
+        let SubgraphOperation { id, kind, .. } = &upstream.operations[link.operation as usize];
+        // A stock count moves nothing on.
+        if *kind == OperationKind::Count {
+            continue;
+        }
         let this = (link.latest, id, link.operation);
         let known = last.entry(link.lot).or_insert(this);
         *known = this.max(*known);

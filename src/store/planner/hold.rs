@@ -182,6 +182,7 @@ impl Planner<'_> {
                 reason: hold.reason.clone(),
                 recall: hold.recall.clone(),
                 arrival: None,
+                stays: Vec::new(),
                 from: lot.clone(),
                 path: Vec::new(),
                 path_cut: false,
@@ -304,6 +305,7 @@ fn suspect(id: &EventId, hold: &Hold, way: Way) -> HoldMark {
         reason: hold.reason.clone(),
         recall: hold.recall.clone(),
         arrival: way.arrival,
+        stays: way.stays,
         from: way.from,
         path: way.path,
         path_cut: way.path_cut,
@@ -346,14 +348,13 @@ fn objection(
     })
 }
 
-/// Whether a mark forbids this draw. What was surely drawn before the trouble arrived is not suspect (DESIGN §4 rule 2),
-/// unless a clock error leaves that open (rule 3).
+/// Whether a mark forbids this draw. What was surely drawn before the trouble arrived, or after it was cleaned away, is
+/// not suspect (rules 2 and 8), unless a clock error leaves that open (rule 3).
 fn blocks(lot: &Lot, mark: &HoldMark, link: Link<'_>) -> bool {
-    let before = mark.arrival.is_some_and(|arrival| link.latest < arrival);
     let conflict = lot.earliest_production.is_some_and(|produced| link.latest < produced);
     match (mark.kind, mark.policy) {
         (MarkKind::Held, _) => true,
         (MarkKind::Suspect, HoldPolicy::Warn) => false,
-        (MarkKind::Suspect, HoldPolicy::Block) => !before || conflict,
+        (MarkKind::Suspect, HoldPolicy::Block) => conflict || mark.meets(link.earliest, link.latest),
     }
 }

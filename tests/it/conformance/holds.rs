@@ -300,7 +300,13 @@ pub async fn marks_are_what_a_trace_reaches(store: &AnyStore) {
             };
             let (start, end) = (rng.random_range(0..40), rng.random_range(0..8));
             let (inputs, outputs) = (some(&mut rng), some(&mut rng));
-            let next = match rng.random_range(0..10) {
+            let next = match rng.random_range(0..11) {
+                10 => {
+                    operations.push(id.clone());
+                    let cleaned = LOTS.choose(&mut rng).unwrap();
+                    json!({"type":"clean","id":id,"startedAt":minute(start).to_string(),
+                        "at":minute(start + end).to_string(),"lots":[cleaned]})
+                }
                 0 if !operations.is_empty() => void(&id, operations.choose(&mut rng).unwrap()),
                 1 | 2 => {
                     let lots: BTreeSet<&str> = LOTS.choose_multiple(&mut rng, 2).copied().collect();

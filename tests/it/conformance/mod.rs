@@ -12,6 +12,8 @@ mod holds;
 mod ledger;
 pub(crate) mod recalls;
 mod records;
+pub(crate) mod records;
+mod stock;
 mod tally;
 mod together;
 mod void;
@@ -105,6 +107,14 @@ macro_rules! each_case {
                 statuses_filter,
                 marks_are_what_a_trace_reaches,
                 nothing_leaves_after_the_hold,
+            }
+            stock {
+                a_clean_cuts_a_trace,
+                what_may_have_outlived_a_clean_stays,
+                a_clean_ends_what_a_hold_marks,
+                a_late_clean_and_its_void_move_marks,
+                a_count_says_what_was_there,
+                a_count_needs_a_unit_that_converts,
             }
             records {
                 a_hold_is_on_record_until_its_last_release,

@@ -153,7 +153,8 @@ async fn customers_totals_and_places_add_up(fresh: Fresh) {
         })
         .collect();
     assert_eq!(totals, ["MILK KGM 1: 0 60 0 0", "MIX KGM 1: 50 70 0 0", "YOG EA 2: 80 0 110 20"]);
-    let accounted: Vec<String> = answer.scope.totals.iter().map(|t| format!("{} {}", t.inflow, t.accounted)).collect();
+    let accounted: Vec<String> =
+        answer.scope.totals.iter().map(|t| format!("{} {}", t.inflow, t.accounted)).collect();
     assert_eq!(accounted, ["60 60", "160 160", "210 210"]);
     assert_eq!(answer.scope.accounted_percent().unwrap().to_string(), "100");
     let places: Vec<String> = answer
