@@ -94,7 +94,8 @@ impl Recalls {
         if !opening.mock {
             events.push(hold(&id, &opening, held.iter().cloned().collect()));
         }
-        record(ingest, sender, events).await?;
+        let report = record(ingest, sender, events).await?;
+        let already = report.count(|status| *status == ItemStatus::Duplicate) == report.outcomes.len();
         let late = match opening.mock {
             true => Vec::new(),
             false => self.hold_late(&id, &opening, held, ingest, sender).await?,
@@ -102,7 +103,7 @@ impl Recalls {
         let recall = self.must_find(&id).await?;
         self.keep_frozen(&recall, &answer);
         let timing = Timing { scope, total: started.elapsed() };
-        Ok(Opened { recall, already: false, answer, late, timing })
+        Ok(Opened { recall, already, answer, late, timing })
     }
 
     /// The recall of this id, if it is this one.

@@ -20,7 +20,7 @@ fn sender() -> Sender {
 
 fn opening(id: &str, scope: &Value, mock: bool) -> Opening {
     Opening {
-        id: Some(EventId::parse(id).unwrap()),
+        id: EventId::parse(id).ok(),
         at: minute(60),
         reason: Text::parse("listeria").unwrap(),
         category: None,
@@ -65,12 +65,18 @@ async fn opening_freezes_and_holds_at_once(fresh: Fresh) {
     let revision = fresh.store.revision().await.unwrap();
     assert!(open(&fresh, "RC", &bad_delivery()).await.unwrap().already);
     assert_eq!(fresh.store.revision().await.unwrap(), revision);
+    // Without an id of its own, the content is the identity.
+    let nameless = || Opening { id: None, ..opening("", &bad_delivery(), true) };
+    let ingest = Ingest::new(fresh.store.clone());
+    let first = recalls(&fresh).open(nameless(), &ingest, &sender()).await.unwrap();
+    let second = recalls(&fresh).open(nameless(), &ingest, &sender()).await.unwrap();
+    assert_eq!((first.already, second.already, &first.recall), (false, true, &second.recall));
     let other = open(&fresh, "RC", &json!({"lots": [{"lot": "MILK-A"}]})).await;
     assert_eq!(other.unwrap_err().code, ErrorCode::IdConflict);
     assert_eq!(status(&fresh, "MILK-A").await, LotStatus::Available);
     let nothing = open(&fresh, "RC-2", &json!({"causes": [{"supplier": "NOBODY"}]})).await;
     assert_eq!(nothing.unwrap_err().code, ErrorCode::RecallNothing);
-    assert_eq!(recalls(&fresh).list(RecordFilter::default()).await.unwrap().len(), 1);
+    assert_eq!(recalls(&fresh).list(RecordFilter::default()).await.unwrap().len(), 2);
 }
 
 async fn late_events_show_as_differences(fresh: Fresh) {
