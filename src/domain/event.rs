@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Acknowledge, Refusal};
 use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
@@ -52,6 +53,10 @@ pub enum EventType {
     Recover,
     /// A recall is ended.
     CloseRecall,
+    /// Somebody takes note of an alert.
+    Acknowledge,
+    /// A flow was refused; recorded by lotgraph itself.
+    Refusal,
 }
 
 impl EventType {
@@ -76,6 +81,8 @@ impl EventType {
         Self::Notify,
         Self::Recover,
         Self::CloseRecall,
+        Self::Acknowledge,
+        Self::Refusal,
     ];
 
     /// The type as the `type` field writes it.
@@ -101,6 +108,8 @@ impl EventType {
             Self::Notify => "notify",
             Self::Recover => "recover",
             Self::CloseRecall => "closeRecall",
+            Self::Acknowledge => "acknowledge",
+            Self::Refusal => "refusal",
         }
     }
 
@@ -175,6 +184,10 @@ pub enum Fact {
     Recover(Recover),
     /// A recall is ended.
     CloseRecall(CloseRecall),
+    /// Somebody takes note of an alert.
+    Acknowledge(Acknowledge),
+    /// A flow was refused.
+    Refusal(Refusal),
 }
 
 /// One event: a fact under an identity.
@@ -201,6 +214,8 @@ impl Fact {
             Self::Notify(_) => EventType::Notify,
             Self::Recover(_) => EventType::Recover,
             Self::CloseRecall(_) => EventType::CloseRecall,
+            Self::Acknowledge(_) => EventType::Acknowledge,
+            Self::Refusal(_) => EventType::Refusal,
         }
     }
 }

@@ -9,8 +9,9 @@ pub mod recall;
 use std::fmt::{Display, Write as _};
 
 use crate::domain::{
-    Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, InPlace, Input, Master,
-    MaterialClass, Operation, OperationKind, Output, Override, Parameter, Quantity, Release, Void,
+    Acknowledge, Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, InPlace, Input,
+    Master, MaterialClass, Operation, OperationKind, Output, Override, Parameter, Quantity, Refusal, Release,
+    Void,
 };
 
 /// The canonical body of an event: JSON on one line, without the id.
@@ -38,6 +39,8 @@ fn text(id: Option<&EventId>, fact: &Fact) -> String {
         Fact::Notify(notify) => recall::write_notify(object, id, notify),
         Fact::Recover(recover) => recall::write_recover(object, id, recover),
         Fact::CloseRecall(close) => recall::write_close(object, id, close),
+        Fact::Acknowledge(done) => write_acknowledge(object, id, done),
+        Fact::Refusal(refusal) => write_refusal(object, id, refusal),
     });
     out
 }
@@ -192,6 +195,25 @@ fn write_override(object: &mut Object<'_>, id: Option<&EventId>, permit: &Overri
     object.text("type", Some(EventType::Override.name()));
 }
 
+fn write_acknowledge(object: &mut Object<'_>, id: Option<&EventId>, done: &Acknowledge) {
+    object.text("alert", Some(&done.alert));
+    object.plain("at", Some(done.at));
+    object.text("id", id);
+    object.text("note", done.note.as_ref());
+    object.text("type", Some(EventType::Acknowledge.name()));
+}
+
+fn write_refusal(object: &mut Object<'_>, id: Option<&EventId>, refusal: &Refusal) {
+    object.plain("at", Some(refusal.at));
+    object.text("code", Some(refusal.code.name()));
+    object.text("event", Some(&refusal.event));
+    object.text("hold", refusal.hold.as_ref());
+    object.text("id", id);
+    object.texts("lots", &refusal.lots);
+    object.text("message", Some(&refusal.message));
+    object.text("type", Some(EventType::Refusal.name()));
+}
+
 /// No two kinds of master data share a field besides code, name and type, so one list serves them all.
 fn write_master(object: &mut Object<'_>, id: Option<&EventId>, master: &Master) {
     let (mut material, mut equipment, mut shift, mut party) = (None, None, None, None);
@@ -329,6 +351,8 @@ mod tests {
             r#"{"acknowledged":true,"at":"2026-01-02T00:00:00Z","channel":"mail","customer":"P","id":"1","note":"n","recall":"0","type":"notify"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","customer":"P","disposition":"SCRAP","id":"1","items":[{"lot":"L","quantity":"2","unit":"EA"}],"note":"n","recall":"0","type":"recover"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","recall":"0","report":"done","type":"closeRecall"}"#,
+            r#"{"alert":"0","at":"2026-01-02T00:00:00Z","id":"1","note":"n","type":"acknowledge"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","code":"LOT_ON_HOLD","event":"E","hold":"0","id":"1","lots":["L"],"message":"m","type":"refusal"}"#,
         ];
         for line in canonical {
             let value: serde_json::Value = serde_json::from_str(line).expect("the test's own JSON");

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::alert;
 use super::canonical;
 use super::fields::Fields;
 use super::{hold, recall};
@@ -107,6 +108,8 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
         EventType::Notify => recall::read_notify(&mut fields),
         EventType::Recover => recall::read_recover(&mut fields),
         EventType::CloseRecall => recall::read_close(&mut fields),
+        EventType::Acknowledge => alert::read_acknowledge(&mut fields),
+        EventType::Refusal => alert::read_refusal(&mut fields),
     };
     fields.finish();
     fact

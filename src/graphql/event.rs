@@ -4,6 +4,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::alert::AcknowledgeInput;
 use super::enums::{MaterialClass, OperationKind, PartyRole};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::recall::{CloseRecallInput, NotifyInput, RecallInput, RecoverInput};
@@ -52,6 +53,8 @@ pub enum EventInput {
     Recover(RecoverInput),
     /// A recall is ended.
     CloseRecall(CloseRecallInput),
+    /// Somebody takes note of an alert.
+    Acknowledge(AcknowledgeInput),
 }
 
 /// Declares a material.
@@ -372,6 +375,7 @@ impl EventInput {
             Self::Notify(input) => (EventType::Notify, serde_json::to_value(input)),
             Self::Recover(input) => (EventType::Recover, serde_json::to_value(input)),
             Self::CloseRecall(input) => (EventType::CloseRecall, serde_json::to_value(input)),
+            Self::Acknowledge(input) => (EventType::Acknowledge, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));
         let mut problems = Vec::new();

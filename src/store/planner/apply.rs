@@ -120,6 +120,11 @@ impl<'a> Planner<'a> {
             Fact::Notify(notify) => self.notify(&event.id, notify),
             Fact::Recover(recover) => self.recover(&event.id, recover),
             Fact::CloseRecall(close) => self.close_recall(&event.id, close),
+            Fact::Acknowledge(done) => self.acknowledge(&event.id, done),
+            Fact::Refusal(refusal) => {
+                self.record_refusal(&event.id, refusal);
+                Ok(())
+            }
         };
         if let Err(problem) = done {
             return Status::Rejected(problem);
@@ -353,6 +358,10 @@ impl<'a> Planner<'a> {
             Fact::Recall(_) | Fact::Notify(_) | Fact::Recover(_) | Fact::CloseRecall(_) => refuse(
                 ErrorCode::NotVoidable,
                 format!("{} is about a recall, which is ended by closing it and stays on record", void.event),
+            ),
+            Fact::Acknowledge(_) | Fact::Refusal(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} is about an alert and stays on record", void.event),
             ),
             Fact::Void(_) => refuse(
                 ErrorCode::NotVoidable,

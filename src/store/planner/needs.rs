@@ -30,7 +30,9 @@ pub fn events_needed(batch: &Batch) -> Vec<EventId> {
             | Fact::Recall(_)
             | Fact::Notify(_)
             | Fact::Recover(_)
-            | Fact::CloseRecall(_) => {}
+            | Fact::CloseRecall(_)
+            | Fact::Acknowledge(_)
+            | Fact::Refusal(_) => {}
         }
     }
     ids.into_iter().collect()
@@ -53,7 +55,8 @@ pub fn lots_needed(batch: &Batch, state: &State) -> Vec<LotId> {
             Fact::Override(permit) => lots.extend(&permit.lots),
             Fact::Recall(recall) => lots.extend(recall.lots.iter().map(|lot| &lot.lot)),
             Fact::Recover(recover) => lots.extend(recover.items.iter().map(|item| &item.lot)),
-            Fact::Master(_) | Fact::Void(_) | Fact::Notify(_) | Fact::CloseRecall(_) => {}
+            Fact::Notify(_) | Fact::CloseRecall(_) => {}
+            Fact::Master(_) | Fact::Void(_) | Fact::Acknowledge(_) | Fact::Refusal(_) => {}
         }
     }
     lots.into_iter().cloned().collect()
@@ -81,7 +84,9 @@ pub fn materials_needed(batch: &Batch, state: &State) -> Vec<MaterialCode> {
             | Fact::Recall(_)
             | Fact::Notify(_)
             | Fact::Recover(_)
-            | Fact::CloseRecall(_) => {}
+            | Fact::CloseRecall(_)
+            | Fact::Acknowledge(_)
+            | Fact::Refusal(_) => {}
         }
     }
     codes.into_iter().cloned().collect()
@@ -144,7 +149,7 @@ pub fn hold_lots_needed(state: &State) -> Vec<LotId> {
 
 /// Step 7, with the lots of step 2 in `state`: the records that the batch can change. Sorted; nearly always none.
 ///
-/// A hold by its release, and the alert about a lot that does not add up by what fills the lot or withdraws something:
+/// A hold by its release, an alert by its acknowledgement, and the alert about a lot that does not add up by what fills the lot or withdraws something:
 /// only that can end it.
 #[must_use]
 pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
@@ -179,7 +184,10 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
             Fact::CloseRecall(close) => {
                 records.insert(RecordRef::Recall(close.recall.clone()));
             }
-            Fact::Master(_) | Fact::Override(_) | Fact::Recall(_) => {}
+            Fact::Acknowledge(done) => {
+                records.insert(RecordRef::Alert(done.alert.clone()));
+            }
+            Fact::Master(_) | Fact::Override(_) | Fact::Recall(_) | Fact::Refusal(_) => {}
         }
     }
     records.into_iter().collect()
@@ -202,15 +210,7 @@ fn anomalies(state: &State, lot: &LotId, records: &mut BTreeSet<RecordRef>) {
 fn spreading(fact: &Fact) -> Option<&Hold> {
     match fact {
         Fact::Hold(hold) => Some(hold).filter(|hold| hold.propagate),
-        Fact::Master(_)
-        | Fact::Operation(_)
-        | Fact::Void(_)
-        | Fact::Release(_)
-        | Fact::Override(_)
-        | Fact::Recall(_)
-        | Fact::Notify(_)
-        | Fact::Recover(_)
-        | Fact::CloseRecall(_) => None,
+        _ => None,
     }
 }
 

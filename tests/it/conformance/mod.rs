@@ -8,7 +8,7 @@ mod edges;
 mod filters;
 mod find;
 mod get;
-mod holds;
+pub(crate) mod holds;
 mod ledger;
 mod recalls;
 pub(crate) mod records;
@@ -127,6 +127,8 @@ macro_rules! each_case {
                 filters_and_counts_agree,
                 lots_are_found_by_their_hold,
                 a_replay_raises_the_same,
+                acknowledging_takes_an_alert_once,
+                a_refusal_raises_an_alert,
             }
             recalls {
                 a_recall_is_opened_with_its_hold_at_once,
