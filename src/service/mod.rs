@@ -1,6 +1,7 @@
 //! Use cases over any store: record events, import files, trace lots, find root causes, explain, export and copy ledgers.
 
 pub mod as_of;
+pub mod at_risk;
 pub mod copy;
 pub mod error;
 pub mod export;
