@@ -1,6 +1,7 @@
 //! The benchmarks behind docs/BENCHMARKS.md: ratios against named baselines in one run, on real SQLite, Neo4j and Redis.
 //!
-//! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache.
+//! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache,
+//! as-of.
 //! `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -9,6 +10,7 @@ mod baseline_sqlite;
 mod bulk;
 mod cached;
 mod paired;
+mod past;
 mod plants;
 mod traces;
 
@@ -28,6 +30,9 @@ async fn main() {
     println!("plants of {lots} lots; medians; ratio = median of the ratios pair by pair\n");
     if wanted("import") {
         bulk::run(folder.path(), &neo4j).await;
+    }
+    if wanted("as-of") {
+        past::run(folder.path(), &neo4j).await;
     }
     if wanted("ladder") {
         traces::ladder(folder.path(), &neo4j).await;

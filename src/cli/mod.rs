@@ -1,8 +1,10 @@
 //! The commands of the program.
 
+mod alerts;
 mod completions;
 mod demo;
 mod doctor;
+mod hold;
 mod picture;
 mod progress;
 mod root_cause;
@@ -22,6 +24,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app;
@@ -103,6 +106,27 @@ enum Command {
         store: StoreArguments,
         #[command(flatten)]
         arguments: root_cause::RootCauseArguments,
+    },
+    /// List alerts
+    Alerts {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: alerts::AlertsArguments,
+    },
+    /// Put lots into quarantine, and everything made of them under suspicion
+    Hold {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: hold::HoldArguments,
+    },
+    /// End a hold, or free some of its lots
+    Release {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: hold::ReleaseArguments,
     },
     /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
@@ -191,6 +215,18 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let store = app::open_store_to_read(&settings).await?;
             let history = history(&store, &settings);
             root_cause::run(&arguments, store, history, app::trace_limits(&settings)).await
+        }
+        Command::Alerts { store, arguments } => {
+            let store = app::open_store_to_read(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            alerts::run(&arguments, store).await
+        }
+        Command::Hold { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            hold::hold(&arguments, app::open_store(&settings).await.context(hold::SERVED)?).await
+        }
+        Command::Release { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            hold::release(&arguments, app::open_store(&settings).await.context(hold::SERVED)?).await
         }
         Command::Generate(arguments) => {
             generate::run(arguments).await?;

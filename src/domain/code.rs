@@ -75,6 +75,9 @@ error_codes! {
     LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";
     HoldUnknown "HOLD_UNKNOWN" 422 "The hold to be released is not in the ledger." "Check the id; send the hold first.";
     HoldReleased "HOLD_RELEASED" 409 "The hold, or its lot, was released before." "Nothing is left to do.";
+    AlertUnknown "ALERT_UNKNOWN" 422 "The alert to be acknowledged is not there." "Check the id; alerts lists them.";
+    AlertAcknowledged "ALERT_ACKNOWLEDGED" 409 "The alert was acknowledged before." "Nothing is left to do.";
+    EventReserved "EVENT_RESERVED" 422 "Events of this type are recorded by lotgraph itself." "Leave it out; only import and copy take it, from the ledger of another lotgraph.";
     EventUnknown "EVENT_UNKNOWN" 422 "The event to be voided is not in the ledger." "Check the id; send the event first.";
     AlreadyVoided "ALREADY_VOIDED" 409 "The event was voided before." "Nothing is left to do.";
     NotVoidable "NOT_VOIDABLE" 422 "Events of this type cannot be voided." "Send the corrected master data, or record the operation again under a new id.";
@@ -107,6 +110,7 @@ error_codes! {
     LimitExceeded "LIMIT_EXCEEDED" 400 "The question exceeds a limit." "Ask for less at once.";
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or its variables cannot be used." "Correct it where the message says.";
     QueryTooComplex "QUERY_TOO_COMPLEX" 400 "The GraphQL document exceeds a limit of depth, size, aliases, directives or cost." "Ask for less at once.";
+    StreamsTooMany "STREAMS_TOO_MANY" 503 "The server has as many open streams as it allows." "Close one, or try again after the time in Retry-After.";
     DeadlineExceeded "DEADLINE_EXCEEDED" 504 "The answer took longer than allowed; no partial answer is given." "Narrow the question with maxDepth, or raise the deadline in the configuration.";
     StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
     StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Acknowledge, Refusal};
 use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
@@ -43,6 +44,10 @@ pub enum EventType {
     Release,
     /// An operation may draw from lots in quarantine.
     Override,
+    /// Somebody takes note of an alert.
+    Acknowledge,
+    /// A flow was refused; recorded by lotgraph itself.
+    Refusal,
 }
 
 impl EventType {
@@ -63,6 +68,8 @@ impl EventType {
         Self::Hold,
         Self::Release,
         Self::Override,
+        Self::Acknowledge,
+        Self::Refusal,
     ];
 
     /// The type as the `type` field writes it.
@@ -84,6 +91,8 @@ impl EventType {
             Self::Hold => "hold",
             Self::Release => "release",
             Self::Override => "override",
+            Self::Acknowledge => "acknowledge",
+            Self::Refusal => "refusal",
         }
     }
 
@@ -154,6 +163,10 @@ pub enum Fact {
     Release(Release),
     /// An operation may draw from lots in quarantine.
     Override(Override),
+    /// Somebody takes note of an alert.
+    Acknowledge(Acknowledge),
+    /// A flow was refused.
+    Refusal(Refusal),
 }
 
 /// One event: a fact under an identity.
@@ -176,6 +189,8 @@ impl Fact {
             Self::Hold(_) => EventType::Hold,
             Self::Release(_) => EventType::Release,
             Self::Override(_) => EventType::Override,
+            Self::Acknowledge(_) => EventType::Acknowledge,
+            Self::Refusal(_) => EventType::Refusal,
         }
     }
 }

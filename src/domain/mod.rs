@@ -18,7 +18,9 @@ pub mod record;
 pub mod revision;
 pub mod time;
 
-pub use alert::{Acknowledgement, Alert, AlertKind, AlertState, Resolution, Severity};
+pub use alert::{
+    Acknowledge, Acknowledgement, Alert, AlertKind, AlertState, Obstacle, Refusal, Resolution, Severity,
+};
 pub use attribute::{AttributeCondition, AttributeTest};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
@@ -39,7 +41,7 @@ pub use node::{Node, NodeKind, NodeRef};
 pub use operation::{
     InPlace, Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided,
 };
-pub use problem::Problem;
+pub use problem::{Blocked, Problem};
 pub use quantity::{Amount, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
 pub use revision::Revision;

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::alert;
 use super::canonical;
 use super::fields::Fields;
 use super::hold;
@@ -103,6 +104,8 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
         EventType::Hold => hold::read_hold(&mut fields),
         EventType::Release => hold::read_release(&mut fields),
         EventType::Override => hold::read_override(&mut fields),
+        EventType::Acknowledge => alert::read_acknowledge(&mut fields),
+        EventType::Refusal => alert::read_refusal(&mut fields),
     };
     fields.finish();
     fact

@@ -260,6 +260,8 @@ pub enum AlertKind {
     HoldReleased,
     /// An override was recorded, or an operation drew from a lot thanks to one.
     HoldOverridden,
+    /// An operation was refused, because it would have drawn from a lot that must stay where it is.
+    FlowRefused,
     /// An event touched a lot that a recall's hold marks.
     RecallTouched,
     /// A lot was drawn from before any of it is on record as received or produced.

@@ -59,6 +59,13 @@ fn set_code(error: &mut ServerError, code: ErrorCode) {
     extensions.set("remedy", code.remedy());
 }
 
+/// Whether the operation was refused before any of it was answered.
+#[must_use]
+pub fn is_refusal(response: &Response) -> bool {
+    let errors = &response.errors;
+    response.data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty())
+}
+
 /// The code that an error carries.
 #[must_use]
 pub fn code_of(error: &ServerError) -> Option<ErrorCode> {

@@ -4,6 +4,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::alert::AcknowledgeInput;
 use super::enums::{MaterialClass, OperationKind, PartyRole};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::scalars::{Exact, Moment};
@@ -43,6 +44,8 @@ pub enum EventInput {
     Release(ReleaseInput),
     /// An operation may draw from lots in quarantine.
     Override(OverrideInput),
+    /// Somebody takes note of an alert.
+    Acknowledge(AcknowledgeInput),
 }
 
 /// Declares a material.
@@ -359,6 +362,7 @@ impl EventInput {
             Self::Hold(input) => (EventType::Hold, serde_json::to_value(input)),
             Self::Release(input) => (EventType::Release, serde_json::to_value(input)),
             Self::Override(input) => (EventType::Override, serde_json::to_value(input)),
+            Self::Acknowledge(input) => (EventType::Acknowledge, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));
         let mut problems = Vec::new();

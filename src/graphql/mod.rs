@@ -32,36 +32,42 @@ mod root_cause;
 mod scalars;
 mod shift;
 mod stock;
+mod subscription;
 mod trace;
 mod trace_diff;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Context, EmptySubscription, MergedObject};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
+use async_graphql::{Context, MergedObject};
 pub use async_graphql::{Request, Response};
+use futures::StreamExt;
+use futures::future::ready;
+use futures::stream::{LocalBoxStream, once};
 use tokio::task::LocalSet;
 
 use crate::domain::ErrorCode;
+use crate::service::alerts::AlertFeed;
 use crate::service::as_of::{History, Point, Then};
 use crate::service::ingest::Ingest;
 use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
-pub use errors::code_of;
+pub use errors::{code_of, is_refusal};
 use limits::{DocumentLimits, check_document, check_nesting};
 use mutation::Mutation;
 use order::Shape;
 use query::PlantQuery;
 use record_query::RecordQuery;
+use subscription::Subscription;
 
 /// Questions about the plant.
 #[derive(MergedObject, Default)]
 pub struct Query(PlantQuery, RecordQuery);
 
-type Inner = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// What resolvers work with.
 #[derive(Clone)]
@@ -74,6 +80,8 @@ pub struct Services {
     pub recalls: Recalls,
     /// Records events.
     pub ingest: Ingest,
+    /// Pushes alerts.
+    pub feed: AlertFeed,
     /// The store as it was.
     pub history: History,
 }
@@ -103,7 +111,7 @@ pub struct Schema {
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let inner = Inner::build(Query::default(), Mutation, EmptySubscription)
+    let inner = Inner::build(Query::default(), Mutation, Subscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .finish();
@@ -113,7 +121,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query::default(), Mutation, EmptySubscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation, Subscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
@@ -149,6 +157,29 @@ impl Schema {
         }
     }
 
+    /// Answers a subscription for as long as it lasts, and anything else once. To be polled inside a `LocalSet`.
+    pub fn stream(&self, mut request: Request, deadline: Duration) -> LocalBoxStream<'static, Response> {
+        let schema = self.clone();
+        let document = match self.check(&request) {
+            Ok(document) if asks_for(&document, &request) == Some(OperationType::Subscription) => document,
+            Ok(_) => return once(async move { schema.execute(request, deadline).await }).boxed_local(),
+            Err(refusal) => {
+                return once(ready(errors::refusal(refusal.code, refusal.message))).boxed_local();
+            }
+        };
+        let shape = Shape::of(&document, request.operation_name.as_deref());
+        request.set_parsed_query(document);
+        // What was read for one item may have changed by the next.
+        let services = self.services.clone();
+        let request = request.data(loader::Loaders::forgetful(&services.store)).data(services);
+        let label = move |mut response: Response| {
+            errors::label(&mut response);
+            shape.arrange(&mut response.data);
+            response
+        };
+        self.inner.execute_stream(request).map(label).boxed_local()
+    }
+
     /// Executes a request over the ledger as it was at a point, or as it is.
     async fn answer(&self, request: Request, point: Option<Point>) -> Response {
         let services = match point {
@@ -173,4 +204,14 @@ impl Schema {
         check_document(&document, &self.limits).map_err(too_complex)?;
         Ok(document)
     }
+}
+
+/// What the operation that a request selects does; nothing when it selects none, which the executor refuses.
+fn asks_for(document: &ExecutableDocument, request: &Request) -> Option<OperationType> {
+    let operation = match (&document.operations, request.operation_name.as_deref()) {
+        (DocumentOperations::Single(operation), _) => operation,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
+        (DocumentOperations::Multiple(operations), None) => operations.values().next()?,
+    };
+    Some(operation.node.ty)
 }

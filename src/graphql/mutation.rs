@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, Object, Result};
 
+use super::alert::AcknowledgeInput;
 use super::event::{EventInput, OperationInput, ReceiveInput, ScrapInput, ShipInput, VoidInput};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::receipt::Receipt;
@@ -137,5 +138,14 @@ impl Mutation {
         #[graphql(desc = "Which operation, which lots, and why.")] input: OverrideInput,
     ) -> Result<Receipt> {
         record(context, vec![EventInput::Override(input)], true).await
+    }
+
+    /// Takes note of an alert.
+    async fn acknowledge_alert(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which alert, and what is to be said about it.")] input: AcknowledgeInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Acknowledge(input)], true).await
     }
 }

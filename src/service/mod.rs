@@ -1,5 +1,8 @@
-//! Use cases over any store: record events, import files, trace lots, find root causes, explain, export and copy ledgers.
+//! Use cases over any store: record events, import files, list and push alerts, trace lots, find root causes, explain, export
+//! and copy ledgers.
 
+pub mod alert_list;
+pub mod alerts;
 pub mod as_of;
 pub mod at_risk;
 pub mod copy;

@@ -78,6 +78,8 @@ pub struct HttpSettings {
     pub request_timeout_ms: u64,
     /// How long requests in progress may go on after SIGTERM, in seconds.
     pub shutdown_timeout_s: u64,
+    /// WebSockets and Server-Sent Events open at once.
+    pub streams_max: usize,
 }
 
 /// The Neo4j client.

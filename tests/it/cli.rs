@@ -57,6 +57,46 @@ async fn trace_prints_a_table_for_people() {
 }
 
 #[tokio::test]
+async fn holds_are_placed_and_released_and_alerts_listed() {
+    let folder = plant().await;
+    let placed = run(folder.path(), &["hold", "MILK-1", "--reason", "listeria", "--id", "H-1"]).await;
+    assert!(placed.status.success(), "{}", err(&placed));
+    for part in [
+        "Hold H-1 is placed, at revision 2: listeria",
+        "It marks 2 lots",
+        "MILK-1 > O1 > 酸奶-1",
+        "QUARANTINED",
+    ] {
+        assert!(out(&placed).contains(part), "no {part:?} in\n{}", out(&placed));
+    }
+    let listed = out(&run(folder.path(), &["alerts"]).await);
+    for part in ["HOLD_PLACED", "UNKNOWN_ORIGIN", "CULTURE-9", "OPEN"] {
+        assert!(listed.contains(part), "no {part:?} in\n{listed}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&out(&run(
+        folder.path(),
+        &["alerts", "--format", "json", "--kind", "hold_placed"],
+    )
+    .await))
+    .unwrap();
+    assert_eq!(json["alerts"][0]["lot"], "MILK-1");
+    let csv = out(&run(folder.path(), &["alerts", "--all", "--format", "csv"]).await);
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    let released =
+        run(folder.path(), &["release", "H-1", "--reason", "negative", "--disposition", "released"]).await;
+    for part in ["Hold H-1 is released for MILK-1", "the hold is RELEASED", "It marks no lot."] {
+        assert!(out(&released).contains(part), "no {part:?} in\n{}{}", out(&released), err(&released));
+    }
+    let again = run(folder.path(), &["release", "H-1", "--reason", "again", "--disposition", "SCRAP"]).await;
+    assert!(!again.status.success());
+    assert!(err(&again).contains("HOLD_RELEASED"), "{}", err(&again));
+    let unknown = run(folder.path(), &["hold", "NOWHERE", "--reason", "x"]).await;
+    assert!(err(&unknown).contains("LOT_UNKNOWN"), "{}", err(&unknown));
+    let bad = run(folder.path(), &["alerts", "--state", "NEW"]).await;
+    assert!(err(&bad).contains("OPEN, ACKNOWLEDGED, RESOLVED"), "{}", err(&bad));
+}
+
+#[tokio::test]
 async fn trace_prints_every_format() {
     let folder = plant().await;
     let json = out(&run(folder.path(), &["trace", "MILK-1", "--format", "json"]).await);

@@ -1,6 +1,7 @@
 //! The integration tests, one binary: conformance of stores, the API, the commands, faults, and the project's own rules.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod alerts;
 mod as_of;
 mod bad_input;
 mod cache;
@@ -11,6 +12,7 @@ mod durability;
 mod generate;
 mod graphiql;
 mod graphql;
+mod hold_race;
 mod import;
 mod import_command;
 mod model;

@@ -8,7 +8,7 @@ mod edges;
 mod filters;
 mod find;
 mod get;
-mod holds;
+pub(crate) mod holds;
 mod ledger;
 pub(crate) mod records;
 mod stock;
@@ -127,6 +127,8 @@ macro_rules! each_case {
                 filters_and_counts_agree,
                 lots_are_found_by_their_hold,
                 a_replay_raises_the_same,
+                acknowledging_takes_an_alert_once,
+                a_refusal_raises_an_alert,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,
@@ -185,6 +187,7 @@ macro_rules! each_case {
                 the_same_event_at_once_is_taken_once,
                 two_prepares_at_once,
                 what_is_acknowledged_is_visible,
+                a_settled_revision_has_nothing_behind_it,
                 a_read_sees_whole_commits,
             }
         }

@@ -66,7 +66,7 @@ impl Model {
                 };
                 self.withdraw(void.event.as_str(), voided)
             }
-            Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => unreachable!("the model knows no holds"),
+            _ => unreachable!("the model knows neither holds nor alerts"),
         };
         if fine {
             self.events.insert(event.id.to_string(), event.clone());
