@@ -1,5 +1,6 @@
 //! Pure algorithms over a subgraph: traces, the time rule, differences, paths, balances and common causes; no async, no I/O.
 
+pub mod attribution;
 pub mod balance;
 pub mod common_cause;
 pub mod difference;

@@ -168,6 +168,24 @@ pub enum PartialReason {
     DepthLimit,
 }
 
+/// Why a bound of a quantity is wider than it could be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "crate::genealogy::attribution::GapReason")]
+pub enum GapReason {
+    /// A movement has no quantity.
+    NoQuantity,
+    /// A quantity cannot be converted to the unit that it is compared in.
+    UnitNotConvertible,
+    /// A draw lies before every production of its lot.
+    TimeConflict,
+    /// By the recorded times trouble may have come through before it is taken to have arrived, or after a clean.
+    OrderUnknown,
+    /// More was drawn than the lot held.
+    DrawnMoreThanHeld,
+    /// What the lot held at a draw is not known, since something before had no quantity.
+    UnknownContent,
+}
+
 /// What kind of thing a factor is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "crate::genealogy::common_cause::FactorKind")]

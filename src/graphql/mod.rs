@@ -2,6 +2,7 @@
 
 mod alert;
 mod as_of;
+mod at_risk;
 mod connection;
 mod cursor;
 mod enums;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, InputObject, Object, Result, SelectionField, SimpleObject};
 use tokio::sync::OnceCell;
 
+use super::at_risk::{AtRisk, AtRiskLot, AtRiskLotConnection};
 use super::connection::{Total, connection, page_cost, page_size, window};
 use super::cursor::{Place, Scope, malformed, trace_revision};
 use super::enums::{FacetField, PartialReason, TraceDirection};
@@ -257,6 +258,28 @@ impl Trace {
         after: Option<String>,
     ) -> Result<TraceLinkConnection> {
         self.link_page("links", &self.answer.trace.links, first, after.as_deref())
+    }
+
+    /// How much of the affected lots is at risk: all of each, and what perfect mixing carries. Of a FORWARD trace with
+    /// respectTime only; the filter does not change it.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn at_risk(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 100, desc = "At most this many lots, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<AtRisk> {
+        page_size(first)?;
+        let found = services(context).tracer.at_risk(&self.answer).await?;
+        let page = self.window("atRisk", found.worst.len(), first, after.as_deref())?;
+        let cursor = |n: usize| {
+            let place = Place::Trace(found.answer.subgraph.revision, n as u32 + 1);
+            self.scope.list("atRisk").encode(place)
+        };
+        let items = (page.from..page.to).map(|n| (cursor(n), AtRiskLot::of(&found, n)));
+        let lots = AtRiskLotConnection::new(items.collect(), page.more, after.is_some(), page.total);
+        Ok(AtRisk::new(&found, lots))
     }
 
     /// Counts by some fields, most frequent value first.

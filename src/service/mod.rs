@@ -4,6 +4,7 @@
 pub mod alert_list;
 pub mod alerts;
 pub mod as_of;
+pub mod at_risk;
 pub mod copy;
 pub mod error;
 pub mod export;

@@ -139,6 +139,16 @@ impl Tracer {
         Ok(Arc::new(TraceAnswer { question, subgraph, trace }))
     }
 
+    /// Lots and operations one read may bring.
+    pub(super) fn nodes_max(&self) -> u32 {
+        self.limits.nodes_max.min(self.store.limits().nodes_max)
+    }
+
+    /// How long one read may take.
+    pub(super) fn deadline(&self) -> Duration {
+        self.limits.deadline
+    }
+
     /// The store behind it.
     pub(super) fn store(&self) -> &Arc<dyn Store> {
         &self.store
@@ -149,8 +159,8 @@ impl Tracer {
             seeds: question.lots.clone(),
             direction: question.direction,
             max_depth: question.max_depth,
-            nodes_max: self.limits.nodes_max.min(self.store.limits().nodes_max),
-            deadline: self.limits.deadline,
+            nodes_max: self.nodes_max(),
+            deadline: self.deadline(),
             skip_cache: question.skip_cache,
             at: question.at,
         };

@@ -114,6 +114,7 @@ macro_rules! each_case {
                 a_late_clean_and_its_void_move_marks,
                 a_count_says_what_was_there,
                 a_count_needs_a_unit_that_converts,
+                quantities_at_risk_know_the_heel,
             }
             records {
                 a_hold_is_on_record_until_its_last_release,

@@ -1,7 +1,8 @@
 //! Cleaning and stocktaking: where a clean cuts a trace and a hold, and what a count leaves behind.
 
 use lotgraph::domain::{ErrorCode, OperationKind, Role};
-use lotgraph::genealogy::{TimeRule, shortest_paths, trace};
+use lotgraph::genealogy::{Direction, TimeRule, shortest_paths, trace};
+use lotgraph::service::trace::{TraceLimits, TraceQuestion, Tracer};
 use lotgraph::store::{EdgesOf, Subgraph};
 use serde_json::{Value, json};
 
@@ -162,4 +163,74 @@ pub async fn a_count_needs_a_unit_that_converts(store: &AnyStore) {
     .await;
     let refused = rejection(store, &count("C2", 3, "T", "7", "EA")).await;
     assert_eq!(refused, (ErrorCode::UnitMismatch, "lots[0].unit".to_owned()));
+}
+
+/// A step with quantities: `[lot, kilograms]` for what goes in and what comes out.
+fn step(id: &str, at: i64, inputs: &[(&str, u32)], outputs: &[(&str, u32)]) -> Value {
+    let items = |items: &[(&str, u32)]| -> Vec<Value> {
+        let item =
+            |(lot, kilograms): &(&str, u32)| json!({"lot":lot,"quantity":kilograms.to_string(),"unit":"KGM"});
+        items.iter().map(item).collect()
+    };
+    let at = minute(at).to_string();
+    match (inputs.is_empty(), outputs.is_empty()) {
+        (true, _) => json!({"type":"receive","id":id,"at":at,"outputs":items(outputs)}),
+        (_, true) => json!({"type":"ship","id":id,"at":at,"inputs":items(inputs)}),
+        _ => json!({"type":"operation","kind":"PRODUCE","id":id,"at":at,"inputs":items(inputs),
+            "outputs":items(outputs)}),
+    }
+}
+
+pub async fn quantities_at_risk_know_the_heel(store: &AnyStore) {
+    record(
+        store,
+        &[
+            step("R", 0, &[], &[("BAD", 100)]),
+            // Neither the heel nor what dilutes it later is in the closure of BAD.
+            step("G0", 1, &[], &[("T", 300)]),
+            step("F", 2, &[("BAD", 80)], &[("T", 100)]),
+            step("P", 3, &[("T", 100)], &[("PACK", 50)]),
+            step("G1", 4, &[], &[("T", 100)]),
+            step("S", 5, &[("T", 200)], &[]),
+        ],
+    )
+    .await;
+    let tracer = Tracer::new(store.clone(), TraceLimits::default());
+    let question = TraceQuestion {
+        lots: vec![lot_id("BAD")],
+        direction: Direction::Forward,
+        max_depth: None,
+        rule: TimeRule::default(),
+        skip_cache: false,
+        at: None,
+    };
+    let answer = tracer.trace(question.clone()).await.unwrap();
+    // The ledger moves on before the quantities are read: they are of the later state, and say so.
+    build(store, "-> OTHER").await;
+    let found = tracer.at_risk(&answer).await.unwrap();
+    assert!(found.answer.subgraph.revision > answer.subgraph.revision);
+    let shown: Vec<String> = found
+        .lots()
+        .map(|(lot, worst)| {
+            let (low, high) = (lot.carried.low.normalize(), lot.carried.high.unwrap().normalize());
+            assert_eq!(low, high);
+            let on_hand = worst.on_hand.unwrap().normalize();
+            format!(
+                "{} {low} of {}, {on_hand} on hand",
+                found.answer.lot_id(lot.lot),
+                worst.quantity.unwrap()
+            )
+        })
+        .collect();
+    // 80 in 400; a quarter of them leaves for PACK; 60 in 400 again; half of them is shipped.
+    assert_eq!(
+        shown,
+        ["BAD 100 of 100, 20 on hand", "T 80 of 500, 200 on hand", "PACK 20 of 50, 50 on hand"]
+    );
+    let tank = &found.attribution.lots[1];
+    assert_eq!((tank.shipped.low.normalize(), tank.resting.low.normalize()), (30.into(), 30.into()));
+    assert!(found.attribution.gaps.is_empty());
+    let backward = TraceQuestion { direction: Direction::Backward, ..question };
+    let refused = tracer.at_risk(&tracer.trace(backward).await.unwrap()).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::ArgumentInvalid);
 }

@@ -1,0 +1,195 @@
+//! Quantities at risk of a trace: two bounds for every affected lot, and what widened them.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::connection::connection;
+use super::enums::GapReason;
+use super::lot::Lot;
+use super::scalars::Exact;
+use super::trace::Freshness;
+use crate::domain::{EventId, LotId};
+use crate::genealogy::attribution::{self, Attributed, MODEL};
+use crate::service::at_risk::{self, WorstCase};
+
+/// The most gaps shown of one lot.
+const GAPS_MAX: usize = 100;
+
+/// An amount of seed material of which only bounds may be known.
+#[derive(SimpleObject)]
+pub struct Bound {
+    /// At least this much.
+    low: Exact,
+    /// At most this much; absent: nothing recorded bounds it.
+    high: Option<Exact>,
+}
+
+impl From<attribution::Bound> for Bound {
+    fn from(bound: attribution::Bound) -> Self {
+        Self { low: bound.low.into(), high: bound.high.map(Into::into) }
+    }
+}
+
+/// Something that a bound had to be widened for.
+#[derive(SimpleObject)]
+pub struct QuantityGap {
+    /// The id of the operation that moved the lot; absent: one that the trace does not reach.
+    operation: Option<ID>,
+    /// What is missing.
+    reason: GapReason,
+}
+
+/// How much of the seeds' material is where.
+#[derive(SimpleObject)]
+pub struct AtRisk {
+    /// The model behind the proportional bounds: PERFECT_MIXING.
+    model: &'static str,
+    /// The unit of the bounds: that of the first lot the trace started from; absent when it has none.
+    unit: Option<String>,
+    /// All that the lots held which the trace started from; absent when that is not known.
+    source: Option<Exact>,
+    /// What went into operations that put it into nothing, or into nobody knows which output.
+    used_up: Bound,
+    /// How many gaps there are over all lots.
+    gap_count: usize,
+    /// The lots, those that the trace started from first, by (depth, id).
+    lots: AtRiskLotConnection,
+    /// Which state of the ledger it answers for: a later one than the trace when the ledger moved on in between.
+    freshness: Freshness,
+}
+
+impl AtRisk {
+    /// A page, given its items with their cursors.
+    pub(super) fn new(found: &at_risk::AtRisk, lots: AtRiskLotConnection) -> Self {
+        let attribution = &found.attribution;
+        Self {
+            model: MODEL,
+            unit: attribution.unit.as_ref().map(ToString::to_string),
+            source: attribution.source.map(Into::into),
+            used_up: attribution.used_up.into(),
+            gap_count: attribution.gaps.len(),
+            lots,
+            freshness: Freshness::of(&found.answer.subgraph),
+        }
+    }
+}
+
+/// How much of an affected lot is at risk.
+pub struct AtRiskLot {
+    id: LotId,
+    attributed: Attributed,
+    worst: WorstCase,
+    gaps: Vec<(Option<EventId>, attribution::GapReason)>,
+}
+
+impl AtRiskLot {
+    /// A lot of the answer, by its place.
+    pub(super) fn of(found: &at_risk::AtRisk, place: usize) -> Self {
+        let attributed = found.attribution.lots[place].clone();
+        let subgraph = &found.answer.subgraph;
+        let gaps = &found.attribution.gaps;
+        // Gaps are sorted by lot.
+        let from = gaps.partition_point(|gap| gap.lot < attributed.lot);
+        let of_lot = gaps[from..].iter().take_while(|gap| gap.lot == attributed.lot);
+        let id = |operation: u32| subgraph.operations[operation as usize].id.clone();
+        let gaps = of_lot.map(|gap| (gap.operation.map(id), gap.reason));
+        Self {
+            id: found.answer.lot_id(attributed.lot).clone(),
+            gaps: gaps.collect(),
+            worst: found.worst[place].clone(),
+            attributed,
+        }
+    }
+}
+
+/// How much of an affected lot is at risk.
+#[Object]
+impl AtRiskLot {
+    /// The lot.
+    async fn lot(&self, context: &Context<'_>) -> Result<Lot> {
+        Lot::load(context, &self.id).await
+    }
+
+    /// Operations from the nearest lot that the trace started from.
+    async fn depth(&self) -> u32 {
+        self.attributed.depth
+    }
+
+    /// Worst case: all that was received and produced of it, in `worstCaseUnit`; absent when that is not known.
+    async fn worst_case(&self) -> Option<Exact> {
+        self.worst.quantity.map(Into::into)
+    }
+
+    /// Worst case, what of it is on hand now; absent when that is not known.
+    async fn worst_case_on_hand(&self) -> Option<Exact> {
+        self.worst.on_hand.map(Into::into)
+    }
+
+    /// The unit of the worst case: the material's own.
+    async fn worst_case_unit(&self) -> Option<&str> {
+        self.worst.unit.as_ref().map(AsRef::as_ref)
+    }
+
+    /// Proportional: what perfect mixing carried into it, in the unit of the answer; of a lot that the trace started
+    /// from: all that it held.
+    async fn proportional(&self) -> Bound {
+        self.attributed.carried.into()
+    }
+
+    /// What of that is still in it.
+    async fn resting(&self) -> Bound {
+        self.attributed.resting.into()
+    }
+
+    /// What of that operations drew to make something of it.
+    async fn handed_on(&self) -> Bound {
+        self.attributed.handed_on.into()
+    }
+
+    /// What of that was shipped.
+    async fn shipped(&self) -> Bound {
+        self.attributed.shipped.into()
+    }
+
+    /// What of that was scrapped.
+    async fn scrapped(&self) -> Bound {
+        self.attributed.scrapped.into()
+    }
+
+    /// What of that was cleaned away.
+    async fn cleaned(&self) -> Bound {
+        self.attributed.cleaned.into()
+    }
+
+    /// `proportional` as a part of all that the trace's lots held, 0 to 1; absent when that is not known.
+    async fn source_fraction(&self) -> Option<Bound> {
+        self.attributed.source_fraction.map(Into::into)
+    }
+
+    /// `proportional` as a part of all that came into the lot, 0 to 1; absent when the two cannot be compared.
+    async fn lot_fraction(&self) -> Option<Bound> {
+        self.attributed.lot_fraction.map(Into::into)
+    }
+
+    /// What the bounds had to be widened for, by operation; at most 100.
+    async fn gaps(&self) -> Vec<QuantityGap> {
+        let gaps = self.gaps.iter().take(GAPS_MAX);
+        gaps.map(|(operation, reason)| QuantityGap {
+            operation: operation.as_ref().map(|id| ID::from(id.as_str())),
+            reason: (*reason).into(),
+        })
+        .collect()
+    }
+
+    /// How many gaps there are.
+    async fn gap_count(&self) -> usize {
+        self.gaps.len()
+    }
+}
+
+connection!(
+    /// A page of lots with their quantities at risk.
+    AtRiskLotConnection,
+    /// A lot at risk in a page.
+    AtRiskLotEdge,
+    AtRiskLot
+);

@@ -1,0 +1,182 @@
+//! Quantities at risk: for every lot that a FORWARD trace affects, all of it, and what perfect mixing carries.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::trace::{TraceAnswer, Tracer};
+use super::{ServiceError, ServiceResult};
+use crate::domain::{
+    ErrorCode, EventId, Lot, LotId, Master, MasterRef, Material, MaterialCode, Node, NodeRef, Role,
+    Timestamp, UnitCode,
+};
+use crate::genealogy::attribution::{Affected, Attributed, Attribution, Inflow, attribute};
+use crate::genealogy::{Cut, Direction, balance};
+use crate::store::{Closure, StoreErrorKind};
+
+/// How often the answer is computed anew because the ledger moved on while it was.
+pub const ATTEMPTS_MAX: u32 = 4;
+
+/// Lots whose inflows are read in one closure: a closure's size is bounded, too.
+const CHUNK: usize = 5_000;
+
+/// All of a lot, in its material's unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorstCase {
+    /// The unit; absent when there is none to sum in.
+    pub unit: Option<UnitCode>,
+    /// All that was received and produced of it; absent when something was not measured or cannot be converted.
+    pub quantity: Option<Decimal>,
+    /// What of that is on hand now; absent when that is not known.
+    pub on_hand: Option<Decimal>,
+}
+
+/// The quantities at risk of a trace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AtRisk {
+    /// The trace that they belong to: the one asked about, or the same question at a later revision when the ledger had
+    /// moved on.
+    pub answer: Arc<TraceAnswer>,
+    /// What perfect mixing carries: the seeds, then the lots reached, as in the trace.
+    pub attribution: Attribution,
+    /// For each of [`Attribution::lots`], all of it.
+    pub worst: Vec<WorstCase>,
+}
+
+impl AtRisk {
+    /// Each lot with all of it, the seeds first.
+    pub fn lots(&self) -> impl Iterator<Item = (&Attributed, &WorstCase)> {
+        self.attribution.lots.iter().zip(&self.worst)
+    }
+}
+
+impl Tracer {
+    /// The quantities at risk of a FORWARD trace. They are of one revision: when the ledger has moved on since, the
+    /// question is asked again, unless it is bound to its revision.
+    ///
+    /// # Errors
+    /// `ARGUMENT_INVALID` for a BACKWARD trace or one without the time rule, `CURSOR_STALE` when the ledger moves on faster
+    /// than it can be read, `LIMIT_EXCEEDED` when inflows exceed the node limit, and the store's.
+    pub async fn at_risk(&self, answer: &Arc<TraceAnswer>) -> ServiceResult<AtRisk> {
+        let question = &answer.question;
+        if question.direction != Direction::Forward || !question.rule.respect_time {
+            let message = "quantities at risk are those of a FORWARD trace with respectTime: ask for one";
+            return Err(ServiceError::new(ErrorCode::ArgumentInvalid, message));
+        }
+        let mut answer = Arc::clone(answer);
+        for attempt in 1..=ATTEMPTS_MAX {
+            if let Some(found) = self.attempt(&answer).await? {
+                return Ok(found);
+            }
+            if question.at.is_some() {
+                break;
+            }
+            if attempt < ATTEMPTS_MAX {
+                answer = self.trace_since(question.clone(), &moments(&answer)).await?;
+            }
+        }
+        let message = "the ledger moved on while the quantities were read; ask again from the first page";
+        Err(ServiceError::new(ErrorCode::CursorStale, message))
+    }
+
+    /// One try; `None` when the ledger has moved on.
+    async fn attempt(&self, answer: &Arc<TraceAnswer>) -> ServiceResult<Option<AtRisk>> {
+        let (subgraph, trace) = (&answer.subgraph, &answer.trace);
+        let indices: Vec<u32> =
+            trace.seeds.iter().copied().chain(trace.lots.iter().map(|node| node.index)).collect();
+        let lots = self.lots(indices.iter().map(|index| answer.lot_id(*index).clone()).collect()).await?;
+        let materials = self.materials_of(answer).await?;
+        let inflows = match self.inflows(answer, &indices, &lots).await? {
+            Some(inflows) if self.store().revision().await? == subgraph.revision => inflows,
+            _ => return Ok(None),
+        };
+        let affected = Affected { subgraph, trace, inflows: &inflows, materials: &materials };
+        let attribution = attribute(&affected);
+        let worst = lots.iter().map(|lot| worst_case(lot.as_ref(), &materials)).collect();
+        Ok(Some(AtRisk { answer: Arc::clone(answer), attribution, worst }))
+    }
+
+    /// Productions of these lots by operations outside of the closure; `None` when the ledger has moved on.
+    async fn inflows(
+        &self,
+        answer: &TraceAnswer,
+        indices: &[u32],
+        lots: &[Option<Lot>],
+    ) -> ServiceResult<Option<Vec<Inflow>>> {
+        let subgraph = &answer.subgraph;
+        let mut there = vec![0_u32; subgraph.lots.len()];
+        for link in subgraph.links.iter().filter(|link| link.role == Role::Produced) {
+            there[link.lot as usize] += 1;
+        }
+        let lacks = |(index, lot): &(&u32, &Option<Lot>)| {
+            let lot = lot.as_ref();
+            lot.is_some_and(|lot| lot.received.count + lot.produced.count > there[**index as usize])
+        };
+        let short: Vec<u32> = indices.iter().zip(lots).filter(lacks).map(|(index, _)| *index).collect();
+        let known: HashSet<&EventId> = subgraph.operations.iter().map(|operation| &operation.id).collect();
+        let mut inflows = Vec::new();
+        for chunk in short.chunks(CHUNK.min(self.store().limits().seeds_max)) {
+            let by_id: HashMap<&LotId, u32> =
+                chunk.iter().map(|index| (answer.lot_id(*index), *index)).collect();
+            let closure = Closure {
+                seeds: by_id.keys().map(|id| (*id).clone()).collect(),
+                direction: Direction::Backward,
+                max_depth: Some(1),
+                nodes_max: self.nodes_max(),
+                deadline: self.deadline(),
+                skip_cache: answer.question.skip_cache,
+                at: Some(subgraph.revision),
+            };
+            let before = match self.store().closure(&closure).await {
+                Err(error) if matches!(error.kind, StoreErrorKind::Stale) => return Ok(None),
+                other => other?,
+            };
+            if before.cut == Some(Cut::Nodes) {
+                let message = "what came into the affected lots exceeds the node limit; ask for fewer lots";
+                return Err(ServiceError::new(ErrorCode::LimitExceeded, message));
+            }
+            for link in before.links.iter().filter(|link| link.role == Role::Produced) {
+                let lot = by_id.get(&before.lots[link.lot as usize].id);
+                if let Some(lot) =
+                    lot.filter(|_| !known.contains(&before.operations[link.operation as usize].id))
+                {
+                    let quantity = link.quantity.clone();
+                    inflows.push(Inflow { lot: *lot, latest: link.latest, quantity });
+                }
+            }
+        }
+        Ok(Some(inflows))
+    }
+
+    async fn materials_of(&self, answer: &TraceAnswer) -> ServiceResult<HashMap<MaterialCode, Material>> {
+        let codes: BTreeSet<&MaterialCode> =
+            answer.subgraph.lots.iter().filter_map(|lot| lot.material.as_ref()).collect();
+        let refs: Vec<NodeRef> =
+            codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code.clone()))).collect();
+        let material = |node: Option<Node>| match node {
+            Some(Node::Master(Master::Material(material))) => Some((material.code.clone(), material)),
+            _ => None,
+        };
+        Ok(self.store().get(&refs).await?.into_iter().filter_map(material).collect())
+    }
+}
+
+/// Since when each seed is bad, for asking the same again.
+fn moments(answer: &TraceAnswer) -> BTreeMap<LotId, Timestamp> {
+    let seeds = answer.trace.seeds.iter().zip(&answer.trace.moments);
+    seeds.filter_map(|(seed, moment)| Some((answer.lot_id(*seed).clone(), (*moment)?))).collect()
+}
+
+fn worst_case(lot: Option<&Lot>, materials: &HashMap<MaterialCode, Material>) -> WorstCase {
+    let Some(lot) = lot else { return WorstCase { unit: None, quantity: None, on_hand: None } };
+    let balance = balance(lot, lot.material.as_ref().and_then(|code| materials.get(code)));
+    let measured = lot.received.unmeasured + lot.produced.unmeasured == 0 && balance.unconvertible.is_empty();
+    let came = lot.received.count + lot.produced.count > 0;
+    let quantity = balance.received.saturating_add(balance.produced);
+    WorstCase {
+        quantity: (measured && came && balance.unit.is_some()).then_some(quantity),
+        on_hand: balance.on_hand,
+        unit: balance.unit,
+    }
+}
