@@ -40,6 +40,13 @@ impl Serialize for Moment {
 #[serde(transparent)]
 pub struct Exact(String);
 
+impl Exact {
+    /// The number as it was sent.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
 impl From<Decimal> for Exact {
     fn from(value: Decimal) -> Self {
         Self(value.normalize().to_string())
