@@ -9,13 +9,15 @@ use anyhow::{Context, bail};
 use crate::cache::Cache;
 use crate::cache::memory::MemoryCache;
 use crate::cache::redis::{RedisCache, RedisOptions};
+use crate::service::as_of::{AsOfLimits, History};
 use crate::service::trace::TraceLimits;
 use crate::settings::{Settings, redact};
 use crate::store::layer::bounded::BoundedStore;
 use crate::store::layer::cached::CachedStore;
 use crate::store::neo4j::{Neo4jOptions, Neo4jStore};
+use crate::store::scratch::{ScratchStore, ScratchStores};
 use crate::store::sqlite::SqliteStore;
-use crate::store::{Store, StoreErrorKind};
+use crate::store::{Store, StoreError, StoreErrorKind};
 
 /// How long `serve` waits for a store that does not answer yet, as when both start together.
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -188,12 +190,45 @@ pub fn trace_limits(settings: &Settings) -> TraceLimits {
     TraceLimits { nodes_max: settings.trace.nodes_max, deadline: settings.trace.deadline() }
 }
 
+/// The bounds of questions about the past.
+#[must_use]
+pub fn as_of_limits(settings: &Settings) -> AsOfLimits {
+    let as_of = &settings.as_of;
+    AsOfLimits {
+        events_max: as_of.events_max,
+        stores_kept: as_of.stores_kept,
+        patience: Duration::from_millis(as_of.patience_ms),
+    }
+}
+
+/// Makes the stores that a ledger is replayed into.
+#[must_use]
+pub fn scratch_stores() -> ScratchStores {
+    Arc::new(|| {
+        Box::pin(async {
+            let opened = tokio::task::spawn_blocking(SqliteStore::temporary).await;
+            let failed = |error| StoreError::with_source(StoreErrorKind::Internal, "open", error);
+            let store = opened.map_err(failed)??;
+            store.prepare().await?;
+            Ok(Arc::new(store) as Arc<dyn ScratchStore>)
+        })
+    })
+}
+
+/// The history of the ledger in a store without a cache, within these bounds.
+#[must_use]
+pub fn history(store: Arc<dyn Store>, settings: &Settings, limits: AsOfLimits) -> History {
+    History::new(store, scratch_stores(), limits, trace_limits(settings))
+}
+
 /// A store with its caches in front, prepared: what is served.
 pub struct Served {
     /// The store, caches included.
     pub store: Arc<dyn Store>,
     /// The caches, nearest first.
     pub caches: Vec<Arc<dyn Cache>>,
+    /// The store as it was.
+    pub history: History,
 }
 
 /// Opens what `serve` serves; waits a while for a store that does not answer yet.
@@ -204,14 +239,15 @@ pub async fn open_served(settings: &Settings) -> anyhow::Result<Served> {
     let store = connect(&settings.store, settings).await?;
     prepare_patiently(store.as_ref(), &settings.store).await?;
     let store: Arc<dyn Store> = Arc::new(BoundedStore::new(store, HEAVY_READS_MAX, HEAVY_READ_PATIENCE));
+    let history = history(store.clone(), settings, as_of_limits(settings));
     let caches = open_caches(settings).await?;
     if caches.is_empty() {
-        return Ok(Served { store, caches });
+        return Ok(Served { store, caches, history });
     }
     let staleness_max = Duration::from_millis(settings.trace.staleness_max_ms);
     let identity = store.identity().await?;
     let cached = CachedStore::new(store, caches.clone(), staleness_max).with_identity(&identity);
-    Ok(Served { store: Arc::new(cached), caches })
+    Ok(Served { store: Arc::new(cached), caches, history })
 }
 
 async fn prepare_patiently(store: &dyn Store, uri: &str) -> anyhow::Result<()> {

@@ -5,8 +5,8 @@
 // Returns: at most one row: revision: INTEGER;
 //   lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, degree]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, links, back]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest]; in_place: LIST [operation, position, earliest,
-//   latest]; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
+//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   counts; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
 // Why: Cypher prunes a walk from one node only, so walking from each seed would walk what the seeds share once for each of
 //   them. reduce() walks from all seeds at once, breadth first, a level in each round: COLLECT steps from the level to the
 //   nodes that no earlier level has. Lots and operations take turns, so a step leads to one kind only: `ahead` are the
@@ -44,7 +44,8 @@ WITH revision, m, hops, id,
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
   [(m)<-[link:CONSUMED_INTO]-(other) | [
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS back,
-  [(m)-[link:PROCESSED_IN]->(other) | [other.id, link.position, link.earliest, link.latest]] AS in_place,
+  [(m)-[link:PROCESSED_IN]->(other) | [
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place,
   CASE hops WHEN $hops_max THEN COUNT { (m)-[:CONSUMED_INTO]->() } END AS degree
 RETURN revision,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, links, in_place, degree] END) AS lots,

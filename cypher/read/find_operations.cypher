@@ -4,8 +4,9 @@
 // $kinds: LIST<STRING> or null
 // $name: STRING or null
 // $voided: BOOLEAN or null
+// $started_before: INTEGER or null, microseconds
 // $party: STRING or null
-// $equipment: STRING or null
+// $equipment: LIST<STRING> or null
 // $operator: STRING or null
 // $shift: STRING or null
 // $limit: INTEGER
@@ -18,8 +19,9 @@ WHERE o.id > '' AND o.at >= $from AND o.at < $before
   AND ($kinds IS NULL OR o.kind IN $kinds)
   AND ($name IS NULL OR o.name = $name)
   AND ($voided IS NULL OR (o.voided_by IS NOT NULL) = $voided)
+  AND ($started_before IS NULL OR o.started_at < $started_before)
   AND ($party IS NULL OR EXISTS { (o)-[:RECEIVED_FROM|SHIPPED_TO]->(:Party {code: $party}) })
-  AND ($equipment IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Equipment {code: $equipment}) })
+  AND ($equipment IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(e:Equipment) WHERE e.code IN $equipment })
   AND ($operator IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Operator {code: $operator}) })
   AND ($shift IS NULL OR EXISTS { (o)-[:PROCESSED_BY]->(:Shift {code: $shift}) })
 WITH o ORDER BY o.at, o.id LIMIT $limit

@@ -8,6 +8,8 @@
 -- ?7 second resource: INTEGER or NULL
 -- ?8 third resource: INTEGER or NULL
 -- ?9 fourth resource: INTEGER or NULL
+-- ?10 started before: INTEGER or NULL
+-- ?11 equipment: TEXT or NULL, a JSON array of keys
 -- Returns: rows: kind, count; in no order.
 -- Why so:  walks the range of one resource and probes for the others.
 SELECT operation.kind, count(*)
@@ -32,6 +34,13 @@ WHERE part.resource = ?6 AND part.ended >= ?1 AND part.ended < ?2
     AND (?9 IS NULL OR EXISTS (
         SELECT 1 FROM participation
         WHERE participation.resource = ?9
+            AND participation.ended = operation.ended
+            AND participation.operation = operation.key
+    ))
+    AND (?10 IS NULL OR operation.started < ?10)
+    AND (?11 IS NULL OR EXISTS (
+        SELECT 1 FROM participation
+        WHERE participation.resource IN (SELECT value FROM json_each(?11))
             AND participation.ended = operation.ended
             AND participation.operation = operation.key
     ))

@@ -10,6 +10,8 @@
 -- ?9 third resource: INTEGER or NULL
 -- ?10 fourth resource: INTEGER or NULL
 -- ?11 limit: INTEGER
+-- ?12 started before: INTEGER or NULL
+-- ?13 equipment: TEXT or NULL, a JSON array of keys
 -- Returns: rows: id, body, id and body of the void event or NULL; by (end, id).
 -- Why so:  walks the range of one resource by end and probes for the others; only operations of the same
 --          moment are sorted.
@@ -38,6 +40,13 @@ WHERE part.resource = ?7 AND part.ended >= ?1 AND part.ended < ?3
     AND (?10 IS NULL OR EXISTS (
         SELECT 1 FROM participation
         WHERE participation.resource = ?10
+            AND participation.ended = operation.ended
+            AND participation.operation = operation.key
+    ))
+    AND (?12 IS NULL OR operation.started < ?12)
+    AND (?13 IS NULL OR EXISTS (
+        SELECT 1 FROM participation
+        WHERE participation.resource IN (SELECT value FROM json_each(?13))
             AND participation.ended = operation.ended
             AND participation.operation = operation.key
     ))

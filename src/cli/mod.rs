@@ -1,8 +1,10 @@
 //! The commands of the program.
 
+mod alerts;
 mod completions;
 mod demo;
 mod doctor;
+mod hold;
 mod picture;
 mod progress;
 mod root_cause;
@@ -10,6 +12,7 @@ mod schema;
 mod serve;
 mod table;
 mod trace;
+mod trace_diff;
 
 pub mod copy;
 pub mod export;
@@ -18,11 +21,16 @@ pub mod import;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 
 use crate::app;
-use crate::settings::{Loaded, Sources, load};
+use crate::service::as_of::{AsOfLimits, History, Point};
+use crate::settings::{Loaded, Settings, Sources, load};
+use crate::store::Store;
 use crate::telemetry;
 
 /// Manufacturing genealogy: what went into a lot, where it went, and how complete the answer is.
@@ -98,6 +106,27 @@ enum Command {
         store: StoreArguments,
         #[command(flatten)]
         arguments: root_cause::RootCauseArguments,
+    },
+    /// List alerts
+    Alerts {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: alerts::AlertsArguments,
+    },
+    /// Put lots into quarantine, and everything made of them under suspicion
+    Hold {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: hold::HoldArguments,
+    },
+    /// End a hold, or free some of its lots
+    Release {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: hold::ReleaseArguments,
     },
     /// Write a synthetic plant as NDJSON
     Generate(generate::GenerateArguments),
@@ -178,12 +207,26 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Trace { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
             let store = app::open_store_to_read(&settings).await?;
-            trace::run(&arguments, store, app::trace_limits(&settings)).await
+            let history = history(&store, &settings);
+            trace::run(&arguments, store, history, app::trace_limits(&settings)).await
         }
         Command::RootCause { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
             let store = app::open_store_to_read(&settings).await?;
-            root_cause::run(&arguments, store, app::trace_limits(&settings)).await
+            let history = history(&store, &settings);
+            root_cause::run(&arguments, store, history, app::trace_limits(&settings)).await
+        }
+        Command::Alerts { store, arguments } => {
+            let store = app::open_store_to_read(&loaded(store.flags(), Some(quiet))?.settings).await?;
+            alerts::run(&arguments, store).await
+        }
+        Command::Hold { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            hold::hold(&arguments, app::open_store(&settings).await.context(hold::SERVED)?).await
+        }
+        Command::Release { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            hold::release(&arguments, app::open_store(&settings).await.context(hold::SERVED)?).await
         }
         Command::Generate(arguments) => {
             generate::run(arguments).await?;
@@ -197,6 +240,17 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Completions { shell } => completions::run(shell),
     }
+}
+
+/// The history of a store; whoever types a command waits for a replay as long as it takes.
+fn history(store: &Arc<dyn Store>, settings: &Settings) -> History {
+    let limits = AsOfLimits { patience: Duration::MAX, ..app::as_of_limits(settings) };
+    app::history(store.clone(), settings, limits)
+}
+
+/// A point in the ledger's history as a flag gives it.
+fn point(flag: &str, text: &str) -> anyhow::Result<Point> {
+    Point::parse(text).map_err(|error| anyhow::anyhow!("{flag} {}", error.message))
 }
 
 /// Writes to standard output; a reader that went away (`| head`) is no error.

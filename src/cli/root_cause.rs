@@ -7,9 +7,10 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
-use super::{table, write_out};
+use super::{point, table, write_out};
 use crate::domain::{AttributeCondition, LotId, MaterialCode, Timestamp};
 use crate::genealogy::common_cause::{Caution, Group, LEVEL, Verdict};
+use crate::service::as_of::History;
 use crate::service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion};
 use crate::service::trace::{TraceLimits, Tracer};
 use crate::store::{LotFilter, Store};
@@ -61,6 +62,9 @@ pub struct RootCauseArguments {
     /// Also walk where time would have to go back
     #[arg(long)]
     ignore_time: bool,
+    /// The answer as it was: at a revision, or at a time like 2026-03-02T06:00:00+02:00
+    #[arg(long, value_name = "REVISION|TIME")]
+    as_of: Option<String>,
     /// At most this many groups of factors
     #[arg(long, default_value_t = 20, value_name = "N")]
     first: usize,
@@ -131,9 +135,15 @@ fn conditions(flag: &str, texts: &[String]) -> anyhow::Result<Vec<AttributeCondi
 pub(super) async fn run(
     arguments: &RootCauseArguments,
     store: Arc<dyn Store>,
+    history: History,
     limits: TraceLimits,
 ) -> anyhow::Result<ExitCode> {
-    let answer = Tracer::new(store, limits).root_cause(&arguments.question()?).await?;
+    let question = arguments.question()?;
+    let tracer = match &arguments.as_of {
+        Some(text) => history.at(point("--as-of", text)?).await?.tracer,
+        None => Tracer::new(store, limits),
+    };
+    let answer = tracer.root_cause(&question).await?;
     let printed = match arguments.format {
         Format::Table => for_people(&answer, arguments.first).into_bytes(),
         Format::Json => format!("{:#}\n", as_json(&answer, arguments.first)).into_bytes(),

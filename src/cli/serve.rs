@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::app::{self, Served};
 use crate::http::{self, AllowedHosts, HttpContext, HttpOptions};
+use crate::service::alerts::AlertFeed;
 use crate::service::ingest::Ingest;
 use crate::service::trace::Tracer;
 use crate::settings::{Settings, redact};
@@ -42,11 +43,14 @@ pub(super) async fn serve(
     samples: Value,
     started: impl FnOnce(SocketAddr),
 ) -> anyhow::Result<ExitCode> {
-    let Served { store, caches } = served;
+    let Served { store, caches, history } = served;
+    let feed = AlertFeed::new(store.clone());
     let context = HttpContext {
         tracer: Tracer::new(store.clone(), app::trace_limits(settings)),
-        ingest: Ingest::new(store.clone()),
+        ingest: Ingest::new(store.clone()).waking(feed.clone()),
+        feed: feed.clone(),
         store,
+        history,
         caches,
         samples,
         metrics: telemetry::start_metrics(),
@@ -61,6 +65,8 @@ pub(super) async fn serve(
         ended = &mut running => ended.context("the server stopped")??,
         () = told_to_stop() => {
             tracing::info!("stopping: requests in progress are finished");
+            // Streams would go on for ever; whoever reads them resumes elsewhere.
+            feed.close();
             handle.stop(true).await;
             running.await.context("the server stopped")??;
         }
@@ -75,6 +81,7 @@ fn options(settings: &Settings) -> HttpOptions {
         events_bytes_max: settings.http.events_bytes_max,
         request_timeout: Duration::from_millis(settings.http.request_timeout_ms),
         shutdown_timeout: Duration::from_secs(settings.http.shutdown_timeout_s),
+        streams_max: settings.http.streams_max,
         handle_signals: false,
         allowed_hosts: allowed_hosts(settings),
         ..HttpOptions::default()

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::{picture, table, write_out};
+use super::{picture, point, table, trace_diff, write_out};
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
+use crate::service::as_of::{History, TraceDifference};
 use crate::service::render::{Sheet, Table};
 use crate::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use crate::store::Store;
@@ -57,6 +58,12 @@ pub struct TraceArguments {
     /// Also walk where time would have to go back
     #[arg(long)]
     ignore_time: bool,
+    /// The answer as it was: at a revision, or at a time like 2026-03-02T06:00:00+02:00
+    #[arg(long, value_name = "REVISION|TIME")]
+    as_of: Option<String>,
+    /// Instead: what differs between the answer then and now (or --as-of), as a table or JSON
+    #[arg(long, value_name = "REVISION|TIME")]
+    diff_from: Option<String>,
     /// How to print the answer
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -91,11 +98,37 @@ impl TraceArguments {
 pub(super) async fn run(
     arguments: &TraceArguments,
     store: Arc<dyn Store>,
+    history: History,
     limits: TraceLimits,
 ) -> anyhow::Result<ExitCode> {
-    let answer = Tracer::new(store, limits).trace(arguments.question()?).await?;
-    write_out(&printed(&answer, arguments.format))?;
+    let question = arguments.question()?;
+    let as_of = arguments.as_of.as_ref().map(|text| point("--as-of", text)).transpose()?;
+    if let Some(from) = &arguments.diff_from {
+        let before = history.at(point("--diff-from", from)?).await?;
+        let to = match as_of {
+            Some(to) => to,
+            None => history.now().await?,
+        };
+        let found = before.difference(&history.at(to).await?, question, None).await?;
+        write_out(&printed_difference(&found, arguments.format)?)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let tracer = match as_of {
+        Some(as_of) => history.at(as_of).await?.tracer,
+        None => Tracer::new(store, limits),
+    };
+    write_out(&printed(tracer.trace(question).await?.as_ref(), arguments.format))?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn printed_difference(found: &TraceDifference, format: Format) -> anyhow::Result<Vec<u8>> {
+    match format {
+        Format::Table => Ok(trace_diff::for_people(found).into_bytes()),
+        Format::Json => Ok(format!("{:#}\n", trace_diff::as_json(found)).into_bytes()),
+        Format::Csv | Format::Dot | Format::Mermaid => {
+            anyhow::bail!("--diff-from prints a table or JSON; say --format table or --format json")
+        }
+    }
 }
 
 fn printed(answer: &TraceAnswer, format: Format) -> Vec<u8> {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::code::ErrorCode;
 use super::identifier::{AlertId, EventId, LotId, Text};
 use super::time::Timestamp;
 
@@ -18,6 +19,8 @@ pub enum AlertKind {
     HoldReleased,
     /// An override was recorded, or an operation drew from a lot thanks to one.
     HoldOverridden,
+    /// An operation was refused, because it would have drawn from a lot that must stay where it is.
+    FlowRefused,
     /// An event touched a lot that a recall's hold marks.
     RecallTouched,
     /// A lot was drawn from before any of it is on record as received or produced.
@@ -34,6 +37,7 @@ impl AlertKind {
         Self::HoldPlaced,
         Self::HoldReleased,
         Self::HoldOverridden,
+        Self::FlowRefused,
         Self::RecallTouched,
         Self::TimeConflict,
         Self::QuantityGap,
@@ -47,6 +51,7 @@ impl AlertKind {
             Self::HoldPlaced => "HOLD_PLACED",
             Self::HoldReleased => "HOLD_RELEASED",
             Self::HoldOverridden => "HOLD_OVERRIDDEN",
+            Self::FlowRefused => "FLOW_REFUSED",
             Self::RecallTouched => "RECALL_TOUCHED",
             Self::TimeConflict => "TIME_CONFLICT",
             Self::QuantityGap => "QUANTITY_GAP",
@@ -61,6 +66,7 @@ impl AlertKind {
             Self::RecallTouched => Severity::Critical,
             Self::HoldPlaced
             | Self::HoldOverridden
+            | Self::FlowRefused
             | Self::TimeConflict
             | Self::QuantityGap
             | Self::UnknownOrigin => Severity::Warning,
@@ -119,6 +125,66 @@ impl AlertState {
             Self::Resolved => "RESOLVED",
         }
     }
+}
+
+/// Takes note of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledge {
+    /// When it was done.
+    pub at: Timestamp,
+    /// The alert.
+    pub alert: AlertId,
+    /// What is to be said about it.
+    pub note: Option<Text>,
+}
+
+/// Why a lot must stay where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Obstacle {
+    /// A hold names it, or reaches it and blocks.
+    OnHold,
+    /// It waits for its release from inspection.
+    PendingInspection,
+    /// It was released for another kind of operation.
+    Rejected,
+}
+
+impl Obstacle {
+    /// Every obstacle.
+    pub const ALL: &'static [Self] = &[Self::OnHold, Self::PendingInspection, Self::Rejected];
+
+    /// The public code of the refusal.
+    #[must_use]
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::OnHold => ErrorCode::LotOnHold,
+            Self::PendingInspection => ErrorCode::LotPendingInspection,
+            Self::Rejected => ErrorCode::LotRejected,
+        }
+    }
+
+    /// That code, as events write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.code().name()
+    }
+}
+
+/// A flow that was refused: recorded by lotgraph itself, after the refusal, so that it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// When the refused operation says it ended.
+    pub at: Timestamp,
+    /// The event that was refused.
+    pub event: EventId,
+    /// Why.
+    pub code: Obstacle,
+    /// The lots that it would have drawn from, each once, ordered.
+    pub lots: Vec<LotId>,
+    /// The hold that forbids it.
+    pub hold: Option<EventId>,
+    /// The refusal, for people.
+    pub message: Text,
 }
 
 /// Who took note of an alert.

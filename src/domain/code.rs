@@ -75,6 +75,9 @@ error_codes! {
     LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";
     HoldUnknown "HOLD_UNKNOWN" 422 "The hold to be released is not in the ledger." "Check the id; send the hold first.";
     HoldReleased "HOLD_RELEASED" 409 "The hold, or its lot, was released before." "Nothing is left to do.";
+    AlertUnknown "ALERT_UNKNOWN" 422 "The alert to be acknowledged is not there." "Check the id; alerts lists them.";
+    AlertAcknowledged "ALERT_ACKNOWLEDGED" 409 "The alert was acknowledged before." "Nothing is left to do.";
+    EventReserved "EVENT_RESERVED" 422 "Events of this type are recorded by lotgraph itself." "Leave it out; only import and copy take it, from the ledger of another lotgraph.";
     EventUnknown "EVENT_UNKNOWN" 422 "The event to be voided is not in the ledger." "Check the id; send the event first.";
     AlreadyVoided "ALREADY_VOIDED" 409 "The event was voided before." "Nothing is left to do.";
     NotVoidable "NOT_VOIDABLE" 422 "Events of this type cannot be voided." "Send the corrected master data, or record the operation again under a new id.";
@@ -91,21 +94,35 @@ error_codes! {
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The address exists, but not for this HTTP method." "Use a method named in the Allow header.";
     HostNotAllowed "HOST_NOT_ALLOWED" 403 "The request names a host, or comes from a page of one, that this server does not answer for." "Use the address that lotgraph printed; behind a proxy add its name to http.allowed_hosts.";
     NotFound "NOT_FOUND" 404 "There is nothing at this address." "Check the address; /graphiql is the start.";
+    RevisionUnknown "REVISION_UNKNOWN" 404 "The ledger has not reached the revision that asOf names." "Ask for at most the current revision, which every answer states.";
+    ReplayUnderWay "REPLAY_UNDER_WAY" 503 "The state that asOf names is still being replayed from the ledger." "Ask again after the time in Retry-After; the replay goes on meanwhile.";
     LotUnknown "LOT_UNKNOWN" 404 "A lot that the question starts from, or that a hold, release or override names, is not known." "Check the id with resolve(code), which also knows printed and supplier's numbers.";
     CasesNone "CASES_NONE" 400 "A root cause question has no cases." "Name lots that went wrong, or correct the mark that they are found by.";
     ControlsNone "CONTROLS_NONE" 400 "A root cause question names an empty list of controls." "Name lots that went well, or leave controls out to have them chosen.";
     CasesAndControlsOverlap "CASES_AND_CONTROLS_OVERLAP" 400 "A lot is named as a case and as a control." "Name each lot in one of the two.";
     ArgumentInvalid "ARGUMENT_INVALID" 400 "An argument of the question cannot be used." "Correct it where the message says.";
+    CauseEmpty "CAUSE_EMPTY" 422 "A cause of a recall names no condition, so that it would select everything." "Add at least one condition, or leave the cause out.";
+    LimitsOrder "LIMITS_ORDER" 422 "A parameter's lower limit lies above its upper limit." "Correct the two limits.";
+    RecallNothing "RECALL_NOTHING" 400 "A recall names neither lot nor cause, or its causes select no lot." "Name a lot, or widen the causes.";
     CursorMalformed "CURSOR_MALFORMED" 400 "The cursor was not given out by this query." "Pass the endCursor of the page before, unchanged, with the same arguments.";
     CursorStale "CURSOR_STALE" 409 "The data changed since the page before, and the older answer is no longer kept." "Ask for the first page again.";
     PageTooLarge "PAGE_TOO_LARGE" 400 "A page is larger than the limit, or negative." "Ask for fewer items a page and follow the cursor.";
     LimitExceeded "LIMIT_EXCEEDED" 400 "The question exceeds a limit." "Ask for less at once.";
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or its variables cannot be used." "Correct it where the message says.";
     QueryTooComplex "QUERY_TOO_COMPLEX" 400 "The GraphQL document exceeds a limit of depth, size, aliases, directives or cost." "Ask for less at once.";
+    StreamsTooMany "STREAMS_TOO_MANY" 503 "The server has as many open streams as it allows." "Close one, or try again after the time in Retry-After.";
     DeadlineExceeded "DEADLINE_EXCEEDED" 504 "The answer took longer than allowed; no partial answer is given." "Narrow the question with maxDepth, or raise the deadline in the configuration.";
     StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
     StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";
     Internal "INTERNAL" 500 "lotgraph failed." "Report it with the request id; sending the same events again is safe.";
+}
+
+impl ErrorCode {
+    /// Whether it is ours to mend, and so belongs into the log as an error; a replay that takes its time is not.
+    #[must_use]
+    pub const fn is_fault(self) -> bool {
+        self.http_status() >= 500 && !matches!(self, Self::ReplayUnderWay)
+    }
 }
 
 impl std::fmt::Display for ErrorCode {

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Acknowledge, Refusal};
 use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
@@ -31,6 +32,10 @@ pub enum EventType {
     Ship,
     /// Lots are thrown away.
     Scrap,
+    /// Lots are emptied and cleaned.
+    Clean,
+    /// What is on hand of lots is measured.
+    Count,
     /// An earlier event is withdrawn.
     Void,
     /// Lots are put into quarantine.
@@ -39,6 +44,10 @@ pub enum EventType {
     Release,
     /// An operation may draw from lots in quarantine.
     Override,
+    /// Somebody takes note of an alert.
+    Acknowledge,
+    /// A flow was refused; recorded by lotgraph itself.
+    Refusal,
 }
 
 impl EventType {
@@ -53,10 +62,14 @@ impl EventType {
         Self::Operation,
         Self::Ship,
         Self::Scrap,
+        Self::Clean,
+        Self::Count,
         Self::Void,
         Self::Hold,
         Self::Release,
         Self::Override,
+        Self::Acknowledge,
+        Self::Refusal,
     ];
 
     /// The type as the `type` field writes it.
@@ -72,10 +85,14 @@ impl EventType {
             Self::Operation => "operation",
             Self::Ship => "ship",
             Self::Scrap => "scrap",
+            Self::Clean => "clean",
+            Self::Count => "count",
             Self::Void => "void",
             Self::Hold => "hold",
             Self::Release => "release",
             Self::Override => "override",
+            Self::Acknowledge => "acknowledge",
+            Self::Refusal => "refusal",
         }
     }
 
@@ -98,6 +115,8 @@ impl EventType {
             OperationKind::Receive => Self::Receive,
             OperationKind::Ship => Self::Ship,
             OperationKind::Scrap => Self::Scrap,
+            OperationKind::Clean => Self::Clean,
+            OperationKind::Count => Self::Count,
             OperationKind::Produce
             | OperationKind::Split
             | OperationKind::Merge
@@ -144,6 +163,10 @@ pub enum Fact {
     Release(Release),
     /// An operation may draw from lots in quarantine.
     Override(Override),
+    /// Somebody takes note of an alert.
+    Acknowledge(Acknowledge),
+    /// A flow was refused.
+    Refusal(Refusal),
 }
 
 /// One event: a fact under an identity.
@@ -166,6 +189,8 @@ impl Fact {
             Self::Hold(_) => EventType::Hold,
             Self::Release(_) => EventType::Release,
             Self::Override(_) => EventType::Override,
+            Self::Acknowledge(_) => EventType::Acknowledge,
+            Self::Refusal(_) => EventType::Refusal,
         }
     }
 }

@@ -137,6 +137,15 @@ pub struct HoldStep {
     pub lot: LotId,
 }
 
+/// The time from an arrival to the next clean, ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stay {
+    /// The earliest moment of the arrival.
+    pub from: Timestamp,
+    /// When the clean was over; absent: there was none.
+    pub until: Option<Timestamp>,
+}
+
 /// What a lot carries while a hold concerns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldMark {
@@ -152,6 +161,8 @@ pub struct HoldMark {
     pub recall: Option<EventId>,
     /// The earliest moment the trouble can have reached the lot; absent: always.
     pub arrival: Option<Timestamp>,
+    /// When trouble can have been in a lot that was cleaned, in order of time; empty: from the arrival on.
+    pub stays: Vec<Stay>,
     /// The held lot from which it came; the lot itself when that is held.
     pub from: LotId,
     /// How it came: the last [`PATH_STEPS_MAX`] steps.
@@ -161,6 +172,16 @@ pub struct HoldMark {
 }
 
 impl HoldMark {
+    /// Whether trouble can have been in the lot at some moment between these.
+    #[must_use]
+    pub fn meets(&self, earliest: Timestamp, latest: Timestamp) -> bool {
+        if self.stays.is_empty() {
+            return self.arrival.is_none_or(|arrival| arrival <= latest);
+        }
+        let meets = |stay: &Stay| stay.from <= latest && stay.until.is_none_or(|until| earliest <= until);
+        self.stays.iter().any(meets)
+    }
+
     /// The path for people: `A > O1 > B`.
     #[must_use]
     pub fn path_text(&self) -> String {

@@ -13,17 +13,20 @@ pub mod node;
 pub mod operation;
 pub mod problem;
 pub mod quantity;
+pub mod recall;
 pub mod record;
 pub mod revision;
 pub mod time;
 
-pub use alert::{Acknowledgement, Alert, AlertKind, AlertState, Resolution, Severity};
+pub use alert::{
+    Acknowledge, Acknowledgement, Alert, AlertKind, AlertState, Obstacle, Refusal, Resolution, Severity,
+};
 pub use attribute::{AttributeCondition, AttributeTest};
 pub use code::ErrorCode;
 pub use event::{Event, EventType, Fact, Void};
 pub use hold::{
     Disposition, Hold, HoldMark, HoldPolicy, HoldStep, LotStatus, MarkKind, Override, Permit, Quarantine,
-    Release,
+    Release, Stay,
 };
 pub use hold_record::{HoldRecord, HoldRelease, HoldState};
 pub use identifier::{
@@ -35,8 +38,10 @@ pub use master::{
     PartyRole, Shift,
 };
 pub use node::{Node, NodeKind, NodeRef};
-pub use operation::{Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided};
-pub use problem::Problem;
+pub use operation::{
+    InPlace, Input, Operation, OperationKind, Output, Parameter, RecordedOperation, Role, Voided,
+};
+pub use problem::{Blocked, Problem};
 pub use quantity::{Amount, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
 pub use revision::Revision;

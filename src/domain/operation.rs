@@ -30,6 +30,10 @@ pub enum OperationKind {
     Ship,
     /// Lots are thrown away.
     Scrap,
+    /// Lots (tanks, silos) are emptied and cleaned: what was in them does not outlive it.
+    Clean,
+    /// What is on hand of lots is measured.
+    Count,
 }
 
 impl OperationKind {
@@ -44,6 +48,8 @@ impl OperationKind {
         Self::Process,
         Self::Ship,
         Self::Scrap,
+        Self::Clean,
+        Self::Count,
     ];
 
     /// The kind as events and answers write it.
@@ -59,6 +65,8 @@ impl OperationKind {
             Self::Process => "PROCESS",
             Self::Ship => "SHIP",
             Self::Scrap => "SCRAP",
+            Self::Clean => "CLEAN",
+            Self::Count => "COUNT",
         }
     }
 
@@ -66,6 +74,22 @@ impl OperationKind {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Whether it works on lots where they are: it has `lots`, and neither inputs nor outputs.
+    #[must_use]
+    pub const fn is_in_place(self) -> bool {
+        match self {
+            Self::Process | Self::Clean | Self::Count => true,
+            Self::Receive
+            | Self::Produce
+            | Self::Split
+            | Self::Merge
+            | Self::Rework
+            | Self::Repack
+            | Self::Ship
+            | Self::Scrap => false,
+        }
     }
 }
 
@@ -133,6 +157,15 @@ pub struct Output {
     pub attributes: Attributes,
 }
 
+/// A lot worked on in place, cleaned or counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InPlace {
+    /// The lot.
+    pub lot: LotId,
+    /// How much of it a count found on hand, zero included; nothing but a count has it.
+    pub counted: Option<Quantity>,
+}
+
 /// A process parameter as measured or set.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameter {
@@ -169,8 +202,8 @@ pub struct Operation {
     pub inputs: Vec<Input>,
     /// Lots that came out.
     pub outputs: Vec<Output>,
-    /// Lots worked on in place.
-    pub lots: Vec<LotId>,
+    /// Lots worked on in place, cleaned or counted.
+    pub lots: Vec<InPlace>,
     /// Equipment used, each once, ordered.
     pub equipment: Vec<EquipmentCode>,
     /// Operators at work, each once, ordered.
@@ -201,11 +234,11 @@ impl Operation {
         };
         let inputs = self.inputs.iter().enumerate();
         let outputs = self.outputs.iter().enumerate();
-        let lots = self.lots.iter().enumerate();
+        let lots = self.lots.iter().map(|item| (&item.lot, item.counted.as_ref())).enumerate();
         inputs
             .map(move |(n, i)| link(Role::Consumed, n, &i.lot, i.quantity.as_ref(), i.at))
             .chain(outputs.map(move |(n, o)| link(Role::Produced, n, &o.lot, o.quantity.as_ref(), o.at)))
-            .chain(lots.map(move |(n, lot)| link(Role::InPlace, n, lot, None, None)))
+            .chain(lots.map(move |(n, (lot, counted))| link(Role::InPlace, n, lot, counted, None)))
     }
 }
 
@@ -218,7 +251,7 @@ pub struct Link<'a> {
     pub role: Role,
     /// Its place among the operation's links of that role.
     pub position: u32,
-    /// How much.
+    /// How much moved; of a count: how much was there.
     pub quantity: Option<&'a Quantity>,
     /// The first moment it can have happened.
     pub earliest: Timestamp,

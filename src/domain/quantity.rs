@@ -13,7 +13,8 @@ pub const AMOUNT_LIMIT: i64 = 1_000_000_000_000;
 /// The most decimal places of an amount.
 pub const AMOUNT_DECIMALS_MAX: u32 = 9;
 
-/// A positive exact decimal: the amount of one movement.
+/// An exact decimal, not negative: the amount of one movement, which is above zero, or what a count found, which may be
+/// zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Amount(Decimal);
 
@@ -23,9 +24,12 @@ pub enum AmountError {
     /// Not a decimal number at all (NaN, infinity, text, exponents).
     #[error("is not a decimal number: write digits with a point, for example 12.5")]
     NotANumber,
-    /// Zero or below.
+    /// Zero or below, for a movement.
     #[error("must be greater than zero")]
     NotPositive,
+    /// Below zero, for a count.
+    #[error("must not be below zero")]
+    Negative,
     /// At or above [`AMOUNT_LIMIT`].
     #[error("must be below {AMOUNT_LIMIT}")]
     TooLarge,
@@ -40,7 +44,7 @@ impl AmountError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::NotANumber => ErrorCode::QuantityInvalid,
-            Self::NotPositive => ErrorCode::QuantityNotPositive,
+            Self::NotPositive | Self::Negative => ErrorCode::QuantityNotPositive,
             Self::TooLarge => ErrorCode::QuantityTooLarge,
             Self::TooPrecise => ErrorCode::QuantityTooPrecise,
         }
@@ -59,27 +63,38 @@ pub fn parse_decimal(text: &str) -> Option<Decimal> {
 }
 
 impl Amount {
-    /// Reads an amount written as plain decimal digits.
+    /// Reads the amount of a movement, written as plain decimal digits.
     ///
     /// # Errors
-    /// Says why the text is not an amount.
+    /// Says why the text is not one.
     pub fn parse(text: &str) -> Result<Self, AmountError> {
-        let overlong = text.len() > 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        match parse_decimal(text) {
-            Some(value) => Self::new(value),
-            None if overlong || is_huge(text) => Err(AmountError::TooLarge),
-            None => Err(AmountError::NotANumber),
-        }
+        Self::new(read(text)?)
     }
 
-    /// Wraps a decimal that is positive and within bounds.
+    /// Reads what a count found, written as plain decimal digits: like [`Amount::parse`], and zero.
+    ///
+    /// # Errors
+    /// Says why the text is not one.
+    pub fn parse_counted(text: &str) -> Result<Self, AmountError> {
+        Self::counted(read(text)?)
+    }
+
+    /// Wraps the amount of a movement: a decimal above zero and within bounds.
     ///
     /// # Errors
     /// Says which bound is broken.
     pub fn new(value: Decimal) -> Result<Self, AmountError> {
+        if value <= Decimal::ZERO { Err(AmountError::NotPositive) } else { Self::counted(value) }
+    }
+
+    /// Wraps what a count found: a decimal not below zero and within bounds.
+    ///
+    /// # Errors
+    /// Says which bound is broken.
+    pub fn counted(value: Decimal) -> Result<Self, AmountError> {
         let value = value.normalize();
-        if value <= Decimal::ZERO {
-            return Err(AmountError::NotPositive);
+        if value < Decimal::ZERO {
+            return Err(AmountError::Negative);
         }
         if value >= Decimal::from(AMOUNT_LIMIT) {
             return Err(AmountError::TooLarge);
@@ -94,6 +109,15 @@ impl Amount {
     #[must_use]
     pub fn value(self) -> Decimal {
         self.0
+    }
+}
+
+fn read(text: &str) -> Result<Decimal, AmountError> {
+    let overlong = text.len() > 40 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    match parse_decimal(text) {
+        Some(value) => Ok(value),
+        None if overlong || is_huge(text) => Err(AmountError::TooLarge),
+        None => Err(AmountError::NotANumber),
     }
 }
 
@@ -119,7 +143,7 @@ impl Serialize for Amount {
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = decimal::deserialize(deserializer)?;
-        Self::new(value).map_err(serde::de::Error::custom)
+        Self::counted(value).map_err(serde::de::Error::custom)
     }
 }
 
@@ -187,5 +211,7 @@ mod tests {
         }
         assert_eq!(Amount::parse("0.0000000001"), Err(AmountError::TooPrecise));
         assert!(Amount::parse("999999999999.999999999").is_ok());
+        assert_eq!(Amount::parse_counted("0.000").map(|a| a.to_string()), Ok("0".to_owned()));
+        assert_eq!(Amount::parse_counted("-1"), Err(AmountError::Negative));
     }
 }

@@ -7,8 +7,9 @@
 use std::fmt::{Display, Write as _};
 
 use crate::domain::{
-    Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, Input, Master, MaterialClass,
-    Operation, OperationKind, Output, Override, Parameter, Quantity, Release, Void,
+    Acknowledge, Attributes, Conversion, Event, EventId, EventType, Fact, Hold, HoldPolicy, InPlace, Input,
+    Master, MaterialClass, Operation, OperationKind, Output, Override, Parameter, Quantity, Refusal, Release,
+    Void,
 };
 
 /// The canonical body of an event: JSON on one line, without the id.
@@ -32,6 +33,8 @@ fn text(id: Option<&EventId>, fact: &Fact) -> String {
         Fact::Hold(hold) => write_hold(object, id, hold),
         Fact::Release(release) => write_release(object, id, release),
         Fact::Override(permit) => write_override(object, id, permit),
+        Fact::Acknowledge(done) => write_acknowledge(object, id, done),
+        Fact::Refusal(refusal) => write_refusal(object, id, refusal),
     });
     out
 }
@@ -181,6 +184,25 @@ fn write_override(object: &mut Object<'_>, id: Option<&EventId>, permit: &Overri
     object.text("type", Some(EventType::Override.name()));
 }
 
+fn write_acknowledge(object: &mut Object<'_>, id: Option<&EventId>, done: &Acknowledge) {
+    object.text("alert", Some(&done.alert));
+    object.plain("at", Some(done.at));
+    object.text("id", id);
+    object.text("note", done.note.as_ref());
+    object.text("type", Some(EventType::Acknowledge.name()));
+}
+
+fn write_refusal(object: &mut Object<'_>, id: Option<&EventId>, refusal: &Refusal) {
+    object.plain("at", Some(refusal.at));
+    object.text("code", Some(refusal.code.name()));
+    object.text("event", Some(&refusal.event));
+    object.text("hold", refusal.hold.as_ref());
+    object.text("id", id);
+    object.texts("lots", &refusal.lots);
+    object.text("message", Some(&refusal.message));
+    object.text("type", Some(EventType::Refusal.name()));
+}
+
 /// No two kinds of master data share a field besides code, name and type, so one list serves them all.
 fn write_master(object: &mut Object<'_>, id: Option<&EventId>, master: &Master) {
     let (mut material, mut equipment, mut shift, mut party) = (None, None, None, None);
@@ -225,7 +247,7 @@ fn write_operation(object: &mut Object<'_>, id: Option<&EventId>, operation: &Op
     object.text("id", id);
     object.list("inputs", &operation.inputs, write_input);
     object.text("kind", step);
-    object.texts("lots", &operation.lots);
+    object.list("lots", &operation.lots, write_in_place);
     object.text("name", operation.name.as_ref());
     object.texts("operators", &operation.operators);
     object.list("outputs", &operation.outputs, write_output);
@@ -236,6 +258,19 @@ fn write_operation(object: &mut Object<'_>, id: Option<&EventId>, operation: &Op
     object.text("supplier", of_kind(OperationKind::Receive));
     object.text("type", Some(event_type.name()));
     object.text("workOrder", operation.work_order.as_ref());
+}
+
+/// A lot by itself, or with what a count found of it.
+fn write_in_place(out: &mut String, item: &InPlace) {
+    let counted = item.counted.as_ref();
+    if counted.is_none() {
+        return quote(out, item.lot.as_str());
+    }
+    Object::write(out, |object| {
+        object.text("lot", Some(&item.lot));
+        object.plain("quantity", amount(counted));
+        object.text("unit", unit(counted));
+    });
 }
 
 fn write_input(out: &mut String, input: &Input) {
@@ -295,10 +330,14 @@ mod tests {
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","kind":"PROCESS","lots":["L","K"],"type":"operation"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","outputs":[{"lot":"N"}],"supplier":"P","type":"receive"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","customer":"P","id":"1","inputs":[{"lot":"N"}],"type":"ship"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L","K"],"startedAt":"2026-01-01T00:00:00Z","type":"clean"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":[{"lot":"L","quantity":"0","unit":"KGM"},{"lot":"K","quantity":"1.5","unit":"KGM"}],"type":"count"}"#,
             r#"{"event":"0","id":"1","reason":"r","replacedBy":"2","type":"void"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","category":"c","id":"1","lots":["K","L"],"policy":"WARN","propagate":false,"reason":"r","recall":"0","type":"hold"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","disposition":"SCRAP","hold":"0","id":"1","lots":["L"],"reason":"r","type":"release"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L"],"operation":"O","reason":"r","type":"override"}"#,
+            r#"{"alert":"0","at":"2026-01-02T00:00:00Z","id":"1","note":"n","type":"acknowledge"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","code":"LOT_ON_HOLD","event":"E","hold":"0","id":"1","lots":["L"],"message":"m","type":"refusal"}"#,
         ];
         for line in canonical {
             let value: serde_json::Value = serde_json::from_str(line).expect("the test's own JSON");

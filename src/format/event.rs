@@ -6,12 +6,13 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::alert;
 use super::canonical;
 use super::fields::Fields;
 use super::hold;
 use crate::domain::{
-    Conversion, Equipment, EquipmentCode, ErrorCode, Event, EventId, EventType, Fact, Input, LotId, Master,
-    Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output,
+    Conversion, Equipment, EquipmentCode, ErrorCode, Event, EventId, EventType, Fact, InPlace, Input, LotId,
+    Master, Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output,
     Parameter, Party, PartyCode, PartyRole, Problem, Shift, ShiftCode, Text, Timestamp, UnitCode, Void,
 };
 
@@ -93,13 +94,18 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
         EventType::Operator => read_operator(&mut fields),
         EventType::Shift => read_shift(&mut fields),
         EventType::Party => read_party(&mut fields),
-        EventType::Receive | EventType::Operation | EventType::Ship | EventType::Scrap => {
-            read_operation(kind, &mut fields)
-        }
+        EventType::Receive
+        | EventType::Operation
+        | EventType::Ship
+        | EventType::Scrap
+        | EventType::Clean
+        | EventType::Count => read_operation(kind, &mut fields),
         EventType::Void => read_void(&mut fields),
         EventType::Hold => hold::read_hold(&mut fields),
         EventType::Release => hold::read_release(&mut fields),
         EventType::Override => hold::read_override(&mut fields),
+        EventType::Acknowledge => alert::read_acknowledge(&mut fields),
+        EventType::Refusal => alert::read_refusal(&mut fields),
     };
     fields.finish();
     fact
@@ -248,6 +254,8 @@ fn read_operation(event_type: EventType, fields: &mut Fields<'_>) -> Option<Fact
         EventType::Receive => Some(OperationKind::Receive),
         EventType::Ship => Some(OperationKind::Ship),
         EventType::Scrap => Some(OperationKind::Scrap),
+        EventType::Clean => Some(OperationKind::Clean),
+        EventType::Count => Some(OperationKind::Count),
         _ => {
             if fields.take("kind").is_none() {
                 fields.refuse(
@@ -269,8 +277,7 @@ fn read_operation(event_type: EventType, fields: &mut Fields<'_>) -> Option<Fact
     };
     let inputs = if has_inputs(kind) { fields.objects("inputs", read_input) } else { Vec::new() };
     let outputs = if has_outputs(kind) { fields.objects("outputs", read_output) } else { Vec::new() };
-    let lots =
-        if kind == Some(OperationKind::Process) { fields.texts("lots", LotId::parse) } else { Vec::new() };
+    let lots = read_lots(kind, fields);
     match (event_type, kind) {
         (EventType::Operation, Some(OperationKind::Process)) => {
             fields.forbid(&["inputs", "outputs"], "PROCESS")
@@ -304,11 +311,27 @@ fn read_operation(event_type: EventType, fields: &mut Fields<'_>) -> Option<Fact
 
 /// With the kind unknown, both lists are read, so that only the kind is reported.
 fn has_inputs(kind: Option<OperationKind>) -> bool {
-    !matches!(kind, Some(OperationKind::Receive | OperationKind::Process))
+    kind.is_none_or(|kind| kind != OperationKind::Receive && !kind.is_in_place())
 }
 
 fn has_outputs(kind: Option<OperationKind>) -> bool {
-    !matches!(kind, Some(OperationKind::Ship | OperationKind::Scrap | OperationKind::Process))
+    kind.is_none_or(|kind| !matches!(kind, OperationKind::Ship | OperationKind::Scrap) && !kind.is_in_place())
+}
+
+/// Lots in place: their ids, and of a count how much there was of each.
+fn read_lots(kind: Option<OperationKind>, fields: &mut Fields<'_>) -> Vec<InPlace> {
+    match kind {
+        Some(OperationKind::Count) => fields.objects("lots", |item| {
+            let lot = item.required("lot", LotId::parse);
+            let counted = item.counted();
+            Some(InPlace { lot: lot?, counted: Some(counted?) })
+        }),
+        Some(kind) if kind.is_in_place() => {
+            let lots = fields.texts("lots", LotId::parse).into_iter();
+            lots.map(|lot| InPlace { lot, counted: None }).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn sorted<T: Ord>(items: Vec<T>) -> Vec<T> {
@@ -358,7 +381,9 @@ fn check_items(operation: &Operation, fields: &mut Fields<'_>) {
     let needs: &[(&str, bool)] = match operation.kind {
         OperationKind::Receive => &[("outputs", operation.outputs.is_empty())],
         OperationKind::Ship | OperationKind::Scrap => &[("inputs", operation.inputs.is_empty())],
-        OperationKind::Process => &[("lots", operation.lots.is_empty())],
+        OperationKind::Process | OperationKind::Clean | OperationKind::Count => {
+            &[("lots", operation.lots.is_empty())]
+        }
         OperationKind::Produce => &[("outputs", operation.outputs.is_empty() && operation.inputs.is_empty())],
         OperationKind::Split | OperationKind::Merge | OperationKind::Rework | OperationKind::Repack => {
             &[("inputs", operation.inputs.is_empty()), ("outputs", operation.outputs.is_empty())]

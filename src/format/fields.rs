@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::event::EVENT_ITEMS_MAX;
 use crate::domain::identifier::TextError;
+use crate::domain::quantity::AmountError;
 use crate::domain::{Amount, Attributes, ErrorCode, Problem, Quantity, Text, Timestamp, UnitCode};
 
 /// The fields of one JSON object, taken one after the other; what is left at the end is unknown.
@@ -29,6 +30,9 @@ impl<'a> Fields<'a> {
     /// The path of a field of this object.
     #[must_use]
     pub fn path_of(&self, field: &str) -> String {
+        if field.is_empty() {
+            return self.path.clone();
+        }
         if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
     }
 
@@ -175,6 +179,20 @@ impl<'a> Fields<'a> {
 
     /// The fields `quantity` and `unit` together: both or neither.
     pub fn quantity(&mut self) -> Option<Quantity> {
+        self.quantity_as(Amount::parse)
+    }
+
+    /// The fields `quantity` and `unit` of a count: both must be there, and zero counts.
+    pub fn counted(&mut self) -> Option<Quantity> {
+        let (given, before) = (self.is_given("quantity") || self.is_given("unit"), self.problems.len());
+        let counted = self.quantity_as(Amount::parse_counted);
+        if !given && self.problems.len() == before {
+            self.missing("quantity");
+        }
+        counted
+    }
+
+    fn quantity_as(&mut self, parse: fn(&str) -> Result<Amount, AmountError>) -> Option<Quantity> {
         let amount = self.number_text("quantity");
         let unit = self.parsed("unit", UnitCode::parse);
         let has_unit = self.object.get("unit").is_some_and(|unit| !unit.is_null());
@@ -191,7 +209,7 @@ impl<'a> Fields<'a> {
         if !has_unit {
             self.refuse("unit", ErrorCode::FieldMissing, "unit is missing beside quantity; add it");
         }
-        match Amount::parse(&amount) {
+        match parse(&amount) {
             Ok(amount) => Some(Quantity { amount, unit: unit? }),
             Err(error) => {
                 self.refuse("quantity", error.code(), format!("quantity {amount:?} {error}"));
@@ -246,6 +264,28 @@ impl<'a> Fields<'a> {
             fields.finish();
             value
         })
+    }
+
+    /// An optional object.
+    pub fn object<T>(
+        &mut self,
+        field: &'static str,
+        read: impl FnOnce(&mut Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let Some(object) = self.take(field)?.as_object() else {
+            self.wrong_type(field, "an object in braces");
+            return None;
+        };
+        let mut fields = Fields::new(object, self.path_of(field), self.problems);
+        let value = read(&mut fields);
+        fields.finish();
+        value
+    }
+
+    /// Whether the object holds any field but null.
+    #[must_use]
+    pub fn has_any(&self) -> bool {
+        self.object.values().any(|value| !value.is_null())
     }
 
     /// A list of texts, each once, ordered, that must name at least one.

@@ -53,14 +53,14 @@ pub fn shortest_paths(subgraph: &Subgraph, rule: TimeRule, target: &LotId, count
     Paths { paths: search.paths, is_complete }
 }
 
-/// For each lot from which a walk completes in exactly r operations: the latest arrival that still allows it.
+/// For each period of a lot from which a walk completes in exactly r operations: the latest arrival that still allows it.
 type Layer = HashMap<u32, i64>;
 
 struct Search<'a> {
     walk: &'a Walk<'a>,
     target: u32,
     count: usize,
-    into_lot: HashMap<u32, Vec<u32>>,
+    into_period: HashMap<u32, Vec<u32>>,
     into_operation: HashMap<u32, Vec<u32>>,
     layers: Vec<Layer>,
     work: usize,
@@ -71,36 +71,52 @@ struct Search<'a> {
 struct Frame {
     lot: u32,
     operation: Option<u32>,
+    arrivals: Vec<Arrival>,
     choices: Vec<Choice>,
     next: usize,
 }
 
-#[derive(Clone, Copy)]
+/// A next lot, with every period of it that the step can lead into: a path is told by its lots, so that the periods are
+/// no choice of their own.
 struct Choice {
-    step: PathStep,
     operation: u32,
     lot: u32,
-    arrival: i64,
+    arrivals: Vec<Arrival>,
+}
+
+/// Where in a lot's time a walk arrives, and how; a seed has no step.
+#[derive(Clone, Copy)]
+struct Arrival {
+    period: u32,
+    at: i64,
+    step: Option<Step>,
+}
+
+/// The step of a walk, and from which arrival of the lot before it was taken.
+#[derive(Clone, Copy)]
+struct Step {
+    links: PathStep,
+    before: usize,
 }
 
 impl<'a> Search<'a> {
     fn new(walk: &'a Walk<'a>, target: u32, count: usize) -> Self {
-        let mut into_lot: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut into_period: HashMap<u32, Vec<u32>> = HashMap::new();
         let mut into_operation: HashMap<u32, Vec<u32>> = HashMap::new();
         for operation in 0..walk.subgraph.operations.len() as u32 {
             for &link in walk.from_operation.of(operation) {
-                into_lot.entry(walk.link(link).lot).or_default().push(link);
+                into_period.entry(walk.link(link).lot).or_default().push(link);
             }
         }
-        for lot in 0..walk.subgraph.lots.len() as u32 {
-            for &link in walk.from_lot.of(lot) {
+        for period in 0..walk.period_count() as u32 {
+            for &link in walk.from_period.of(period) {
                 if walk.link(link).role != Role::InPlace {
                     into_operation.entry(walk.link(link).operation).or_default().push(link);
                 }
             }
         }
-        let layers = vec![Layer::from([(target, i64::MAX)])];
-        Self { walk, target, count, into_lot, into_operation, layers, work: 0, paths: Vec::new() }
+        let layers = vec![walk.periods_of(target).map(|period| (period, i64::MAX)).collect()];
+        Self { walk, target, count, into_period, into_operation, layers, work: 0, paths: Vec::new() }
     }
 
     /// Looks for longer and longer walks; true when nothing shorter can be missing.
@@ -128,26 +144,24 @@ impl<'a> Search<'a> {
     fn completions(&self, layer: &Layer) -> Layer {
         let walk = self.walk;
         let mut operations: HashMap<u32, i64> = HashMap::new();
-        for (lot, bound) in layer {
-            for &index in self.into_lot.get(lot).into_iter().flatten() {
-                let link = walk.link(index);
-                if let Some(latest) = walk.latest_leaving(link, *bound) {
-                    let known = operations.entry(link.operation).or_insert(latest);
+        for (period, bound) in layer {
+            for &index in self.into_period.get(period).into_iter().flatten() {
+                if let Some(latest) = walk.latest_leaving(index, *bound) {
+                    let known = operations.entry(walk.link(index).operation).or_insert(latest);
                     *known = (*known).max(latest);
                 }
             }
         }
-        let mut lots = Layer::new();
+        let mut periods = Layer::new();
         for (operation, bound) in operations {
             for &index in self.into_operation.get(&operation).into_iter().flatten() {
-                let link = walk.link(index);
-                if let Some(latest) = walk.latest_entering(link, bound) {
-                    let known = lots.entry(link.lot).or_insert(latest);
+                if let Some(latest) = walk.latest_entering(index, bound) {
+                    let known = periods.entry(walk.link(index).lot).or_insert(latest);
                     *known = (*known).max(latest);
                 }
             }
         }
-        lots
+        periods
     }
 
     /// All walks of exactly this many operations, in order of the ids along the way, until enough were found.
@@ -155,72 +169,88 @@ impl<'a> Search<'a> {
         let mut seeds: Vec<u32> = self.walk.subgraph.seeds().collect();
         seeds.sort_unstable_by(|a, b| self.lot_id(*a).cmp(self.lot_id(*b)));
         for seed in seeds {
-            let start = self.walk.start();
-            let completes = self.layers[length].get(&seed).is_some_and(|latest| start <= *latest);
-            if completes && seed != self.target {
-                self.walks_from(seed, start, length);
+            let at = self.walk.start();
+            let completes = |period: &u32| self.layers[length].get(period).is_some_and(|last| at <= *last);
+            let periods = self.walk.starts_of(seed, at).filter(completes);
+            let arrivals: Vec<Arrival> = periods.map(|period| Arrival { period, at, step: None }).collect();
+            if !arrivals.is_empty() && seed != self.target {
+                self.walks_from(seed, arrivals, length);
             }
         }
     }
 
-    fn walks_from(&mut self, seed: u32, start: i64, length: usize) {
-        let choices = self.choices(seed, start, length);
-        let mut stack = vec![Frame { lot: seed, operation: None, choices, next: 0 }];
+    fn walks_from(&mut self, seed: u32, arrivals: Vec<Arrival>, length: usize) {
+        let choices = self.choices(&arrivals, length);
+        let mut stack = vec![Frame { lot: seed, operation: None, arrivals, choices, next: 0 }];
         let mut lots = HashSet::from([seed]);
         let mut operations = HashSet::new();
         while let Some(frame) = stack.last_mut() {
             if self.paths.len() >= self.count || self.work > WORK_MAX {
                 return;
             }
-            let Some(choice) = frame.choices.get(frame.next).copied() else {
+            let Some(choice) = frame.choices.get(frame.next) else {
                 lots.remove(&frame.lot);
                 frame.operation.map(|operation| operations.remove(&operation));
                 stack.pop();
                 continue;
             };
+            let (lot, operation, arrivals) = (choice.lot, choice.operation, choice.arrivals.clone());
             frame.next += 1;
-            if lots.contains(&choice.lot) || operations.contains(&choice.operation) {
+            if lots.contains(&lot) || operations.contains(&operation) {
                 continue;
             }
             let remaining = length - stack.len();
             if remaining == 0 {
-                self.keep(&stack, choice);
-            } else if choice.lot != self.target {
-                let choices = self.choices(choice.lot, choice.arrival, remaining);
-                lots.insert(choice.lot);
-                operations.insert(choice.operation);
-                let operation = Some(choice.operation);
-                stack.push(Frame { lot: choice.lot, operation, choices, next: 0 });
+                self.keep(&stack, &arrivals);
+            } else if lot != self.target {
+                let choices = self.choices(&arrivals, remaining);
+                lots.insert(lot);
+                operations.insert(operation);
+                stack.push(Frame { lot, operation: Some(operation), arrivals, choices, next: 0 });
             }
         }
     }
 
     /// The steps from a lot after which the target can still be reached with `remaining` operations in all.
-    fn choices(&mut self, lot: u32, arrival: i64, remaining: usize) -> Vec<Choice> {
-        let mut best: BTreeMap<(u32, u32), Choice> = BTreeMap::new();
+    fn choices(&mut self, arrivals: &[Arrival], remaining: usize) -> Vec<Choice> {
+        let mut best: BTreeMap<(u32, u32), Arrival> = BTreeMap::new();
         let layer = &self.layers[remaining - 1];
-        for &enter in self.walk.from_lot.of(lot) {
-            let link = self.walk.link(enter);
-            if link.role == Role::InPlace {
-                continue;
-            }
-            let Some(moment) = self.walk.enter_operation(link, arrival) else { continue };
-            for &leave in self.walk.from_operation.of(link.operation) {
-                self.work += 1;
-                let out = self.walk.link(leave);
-                let Some(next) = self.walk.arrive_at_lot(out, moment) else { continue };
-                if layer.get(&out.lot).is_none_or(|latest| next > *latest) {
+        for (before, arrival) in arrivals.iter().enumerate() {
+            for &enter in self.walk.from_period.of(arrival.period) {
+                let link = self.walk.link(enter);
+                if link.role == Role::InPlace {
                     continue;
                 }
-                let step = PathStep { enter, leave };
-                let choice = Choice { step, operation: link.operation, lot: out.lot, arrival: next };
-                let known = best.entry((link.operation, out.lot)).or_insert(choice);
-                if next < known.arrival {
-                    *known = choice;
+                let Some(moment) = self.walk.enter_operation(enter, arrival.at) else { continue };
+                for &leave in self.walk.from_operation.of(link.operation) {
+                    self.work += 1;
+                    let period = self.walk.link(leave).lot;
+                    let Some(at) = self.walk.arrive_at_lot(leave, moment) else { continue };
+                    if layer.get(&period).is_none_or(|latest| at > *latest) {
+                        continue;
+                    }
+                    let (enter, leave) = (self.walk.origin(enter), self.walk.origin(leave));
+                    let step = Some(Step { links: PathStep { enter, leave }, before });
+                    let known = best.entry((link.operation, period)).or_insert(Arrival { period, at, step });
+                    if at < known.at {
+                        *known = Arrival { period, at, step };
+                    }
                 }
             }
         }
-        let mut choices: Vec<Choice> = best.into_values().collect();
+        self.by_lot(best)
+    }
+
+    /// Choices out of arrivals in periods, which are in order of operation and period, in order of the ids.
+    fn by_lot(&self, best: BTreeMap<(u32, u32), Arrival>) -> Vec<Choice> {
+        let mut choices: Vec<Choice> = Vec::with_capacity(best.len());
+        for ((operation, period), arrival) in best {
+            let lot = self.walk.lot_of(period);
+            match choices.last_mut() {
+                Some(last) if (last.operation, last.lot) == (operation, lot) => last.arrivals.push(arrival),
+                _ => choices.push(Choice { operation, lot, arrivals: vec![arrival] }),
+            }
+        }
         choices.sort_unstable_by(|a, b| self.order_of(a).cmp(&self.order_of(b)));
         choices
     }
@@ -234,10 +264,17 @@ impl<'a> Search<'a> {
         &self.walk.subgraph.lots[lot as usize].id
     }
 
-    /// The steps on the stack (each frame's latest choice) are a whole walk.
-    fn keep(&mut self, stack: &[Frame], last: Choice) {
-        let chosen = stack[..stack.len() - 1].iter().map(|frame| frame.choices[frame.next - 1].step);
-        self.paths.push(Path { steps: chosen.chain([last.step]).collect() });
+    /// The lots on the stack and the target are a whole walk, whose steps are told from its end.
+    fn keep(&mut self, stack: &[Frame], last: &[Arrival]) {
+        let mut steps = Vec::with_capacity(stack.len());
+        let mut step = last.iter().min_by_key(|arrival| arrival.at).and_then(|arrival| arrival.step);
+        for frame in stack.iter().rev() {
+            let Some(Step { links, before }) = step else { break };
+            steps.push(links);
+            step = frame.arrivals[before].step;
+        }
+        steps.reverse();
+        self.paths.push(Path { steps });
     }
 }
 

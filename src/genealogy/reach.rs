@@ -9,12 +9,15 @@ use crate::domain::Role;
 /// A search over one subgraph. A second walk costs only what it reaches: what the walk before left is wiped link by link.
 pub(super) struct Reach<'a> {
     walk: &'a Walk<'a>,
+    /// The earliest arrival in each period of a lot, and the periods that have one.
     arrivals: Vec<Option<i64>>,
+    reached: Vec<u32>,
     moments: Vec<Option<i64>>,
     heap: BinaryHeap<Reverse<(i64, u32)>>,
     queue: VecDeque<(u32, u32)>,
-    starts: Vec<u32>,
-    /// For each link, whether some counted walk uses it.
+    /// Each lot started from, and from when on, on the walk's clock.
+    starts: Vec<(u32, i64)>,
+    /// For each link of the subgraph, whether some counted walk uses it.
     pub(super) used: Vec<bool>,
     /// The links used, in no particular order.
     pub(super) links: Vec<u32>,
@@ -29,7 +32,8 @@ impl<'a> Reach<'a> {
         let (lots, operations) = (walk.subgraph.lots.len(), walk.subgraph.operations.len());
         Self {
             walk,
-            arrivals: vec![None; lots],
+            arrivals: vec![None; walk.period_count()],
+            reached: Vec::new(),
             moments: vec![None; operations],
             heap: BinaryHeap::new(),
             queue: VecDeque::new(),
@@ -41,10 +45,16 @@ impl<'a> Reach<'a> {
         }
     }
 
-    /// Walks from these lots; what an earlier walk found is forgotten.
+    /// Walks from these lots, all from the rule's moment on; what an earlier walk found is forgotten.
     pub(super) fn walk_from(&mut self, starts: &[u32]) {
+        let moment = self.walk.start();
+        self.walk_from_each(starts.iter().map(|start| (*start, moment)));
+    }
+
+    /// Walks from these lots, each once and from a moment of its own on.
+    pub(super) fn walk_from_each(&mut self, starts: impl Iterator<Item = (u32, i64)>) {
         self.wipe();
-        self.starts.extend_from_slice(starts);
+        self.starts.extend(starts);
         self.search();
         self.measure_depths();
     }
@@ -52,33 +62,36 @@ impl<'a> Reach<'a> {
     /// Every lot and operation found is an end of a link used, or a start.
     fn wipe(&mut self) {
         for index in self.links.drain(..) {
-            let link = self.walk.link(index);
+            let link = &self.walk.subgraph.links[index as usize];
             self.used[index as usize] = false;
-            self.arrivals[link.lot as usize] = None;
             self.lot_depths[link.lot as usize] = None;
             self.moments[link.operation as usize] = None;
             self.operation_depths[link.operation as usize] = None;
         }
-        for start in self.starts.drain(..) {
-            self.arrivals[start as usize] = None;
+        for (start, _) in self.starts.drain(..) {
             self.lot_depths[start as usize] = None;
+        }
+        for period in self.reached.drain(..) {
+            self.arrivals[period as usize] = None;
         }
     }
 
     /// Earliest arrivals by a label-correcting search (Dijkstra's order; a lifted rule may lower a label again, which
     /// puts the node back on the heap), and with them the links that some walk can use.
     fn search(&mut self) {
-        for start in &self.starts {
-            self.arrivals[*start as usize] = Some(self.walk.start());
-            self.heap.push(Reverse((self.walk.start(), *start)));
+        for n in 0..self.starts.len() {
+            let (start, moment) = self.starts[n];
+            for period in self.walk.starts_of(start, moment) {
+                self.arrive(period, moment);
+            }
         }
-        while let Some(Reverse((arrival, lot))) = self.heap.pop() {
-            if self.arrivals[lot as usize] != Some(arrival) {
+        while let Some(Reverse((arrival, period))) = self.heap.pop() {
+            if self.arrivals[period as usize] != Some(arrival) {
                 continue;
             }
-            for &index in self.walk.from_lot.of(lot) {
+            for &index in self.walk.from_period.of(period) {
                 let link = self.walk.link(index);
-                let Some(moment) = self.walk.enter_operation(link, arrival) else { continue };
+                let Some(moment) = self.walk.enter_operation(index, arrival) else { continue };
                 self.use_link(index);
                 let label = &mut self.moments[link.operation as usize];
                 if label.is_some_and(|known| known <= moment) || link.role == Role::InPlace {
@@ -94,31 +107,40 @@ impl<'a> Reach<'a> {
     fn leave_operation(&mut self, operation: u32, moment: i64) {
         for &index in self.walk.from_operation.of(operation) {
             let link = self.walk.link(index);
-            let Some(arrival) = self.walk.arrive_at_lot(link, moment) else { continue };
+            let Some(arrival) = self.walk.arrive_at_lot(index, moment) else { continue };
             self.use_link(index);
-            let label = &mut self.arrivals[link.lot as usize];
-            if label.is_none_or(|known| arrival < known) {
-                *label = Some(arrival);
-                self.heap.push(Reverse((arrival, link.lot)));
-            }
+            self.arrive(link.lot, arrival);
+        }
+    }
+
+    fn arrive(&mut self, period: u32, arrival: i64) {
+        let label = &mut self.arrivals[period as usize];
+        if label.is_none() {
+            self.reached.push(period);
+        }
+        if label.is_none_or(|known| arrival < known) {
+            *label = Some(arrival);
+            self.heap.push(Reverse((arrival, period)));
         }
     }
 
     fn use_link(&mut self, index: u32) {
+        let index = self.walk.origin(index);
         if !self.used[index as usize] {
             self.used[index as usize] = true;
             self.links.push(index);
         }
     }
 
-    /// Breadth-first over the counted links (rule 4).
+    /// Breadth-first over the counted links (rule 4), whatever period of a lot they lie in.
     fn measure_depths(&mut self) {
-        for start in &self.starts {
+        for (start, _) in &self.starts {
             self.lot_depths[*start as usize] = Some(0);
             self.queue.push_back((*start, 0));
         }
         while let Some((lot, depth)) = self.queue.pop_front() {
-            for &index in self.walk.from_lot.of(lot).iter().filter(|index| self.used[**index as usize]) {
+            let links = self.walk.periods_of(lot).flat_map(|period| self.walk.from_period.of(period));
+            for &index in links.filter(|index| self.used[self.walk.origin(**index) as usize]) {
                 let link = self.walk.link(index);
                 let reached = if link.role == Role::InPlace { depth } else { depth + 1 };
                 let known = &mut self.operation_depths[link.operation as usize];
@@ -127,8 +149,9 @@ impl<'a> Reach<'a> {
                 }
                 *known = Some(reached);
                 for &out in self.walk.from_operation.of(link.operation) {
-                    let target = self.walk.link(out).lot;
-                    if self.used[out as usize] && self.lot_depths[target as usize].is_none() {
+                    let target = self.walk.lot_of(self.walk.link(out).lot);
+                    if self.used[self.walk.origin(out) as usize] && self.lot_depths[target as usize].is_none()
+                    {
                         self.lot_depths[target as usize] = Some(reached);
                         self.queue.push_back((target, reached));
                     }

@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use super::subgraph::Subgraph;
 use super::trace::{TimeRule, Walk};
-use crate::domain::{Role, Timestamp};
+use crate::domain::{Role, Stay, Timestamp};
 
 /// A lot that trouble reaches from the seeds of a subgraph.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Reached {
     pub lot: u32,
     /// The earliest moment it can have arrived.
     pub arrival: Option<Timestamp>,
+    /// For a lot that was cleaned: when trouble can have been in it, in order of time.
+    pub stays: Vec<Stay>,
     /// The seed it came from.
     pub from: u32,
     /// The last steps from there, in walking order: operation and the lot that came out of it.
@@ -29,13 +31,13 @@ pub fn spread(subgraph: &Subgraph, steps_max: usize) -> Vec<Reached> {
     let labels = Labels::new(&walk);
     let seeds = subgraph.seeds().count() as u32;
     let lots = seeds..subgraph.lots.len() as u32;
-    lots.filter_map(|lot| labels.reached(lot, steps_max)).collect()
+    lots.filter_map(|lot| labels.reached(&walk, lot, steps_max)).collect()
 }
 
-/// Earliest arrivals, and by which step each came first.
+/// Earliest arrivals in each period of a lot, and by which step each came first.
 struct Labels {
     arrivals: Vec<Option<i64>>,
-    /// Lot before and operation, of the step that the lot was reached by when it was walked on from first: fixed from then
+    /// Period before and operation, of the step that the period was reached by when it was walked on from first: fixed from then
     /// on, so that a rule lifted by a clock error cannot close a circle.
     before: Vec<Option<(u32, u32)>>,
     settled: Vec<bool>,
@@ -44,32 +46,32 @@ struct Labels {
 
 impl Labels {
     fn new(walk: &Walk<'_>) -> Self {
-        let lots = walk.subgraph.lots.len();
+        let periods = walk.period_count();
         let mut labels = Self {
-            arrivals: vec![None; lots],
-            before: vec![None; lots],
-            settled: vec![false; lots],
+            arrivals: vec![None; periods],
+            before: vec![None; periods],
+            settled: vec![false; periods],
             heap: BinaryHeap::new(),
         };
-        for seed in walk.subgraph.seeds() {
-            labels.arrivals[seed as usize] = Some(walk.start());
-            labels.heap.push(Reverse((walk.start(), seed)));
+        for start in walk.subgraph.seeds().flat_map(|seed| walk.starts_of(seed, walk.start())) {
+            labels.arrivals[start as usize] = Some(walk.start());
+            labels.heap.push(Reverse((walk.start(), start)));
         }
         let mut operations: Vec<Option<i64>> = vec![None; walk.subgraph.operations.len()];
-        while let Some(Reverse((arrival, lot))) = labels.heap.pop() {
-            if labels.arrivals[lot as usize] != Some(arrival) {
+        while let Some(Reverse((arrival, period))) = labels.heap.pop() {
+            if labels.arrivals[period as usize] != Some(arrival) {
                 continue;
             }
-            labels.settled[lot as usize] = true;
-            for &index in walk.from_lot.of(lot) {
+            labels.settled[period as usize] = true;
+            for &index in walk.from_period.of(period) {
                 let link = walk.link(index);
-                let Some(moment) = walk.enter_operation(link, arrival) else { continue };
+                let Some(moment) = walk.enter_operation(index, arrival) else { continue };
                 let label = &mut operations[link.operation as usize];
                 if link.role == Role::InPlace || label.is_some_and(|known| known <= moment) {
                     continue;
                 }
                 *label = Some(moment);
-                labels.leave_operation(walk, (lot, link.operation), moment);
+                labels.leave_operation(walk, (period, link.operation), moment);
             }
         }
         labels
@@ -78,32 +80,39 @@ impl Labels {
     fn leave_operation(&mut self, walk: &Walk<'_>, step: (u32, u32), moment: i64) {
         for &index in walk.from_operation.of(step.1) {
             let link = walk.link(index);
-            let Some(arrival) = walk.arrive_at_lot(link, moment) else { continue };
-            let lot = link.lot as usize;
-            if self.arrivals[lot].is_some_and(|known| known <= arrival) {
+            let Some(arrival) = walk.arrive_at_lot(index, moment) else { continue };
+            let period = link.lot as usize;
+            if self.arrivals[period].is_some_and(|known| known <= arrival) {
                 continue;
             }
-            self.arrivals[lot] = Some(arrival);
-            if !self.settled[lot] {
-                self.before[lot] = Some(step);
+            self.arrivals[period] = Some(arrival);
+            if !self.settled[period] {
+                self.before[period] = Some(step);
             }
             self.heap.push(Reverse((arrival, link.lot)));
         }
     }
 
-    fn reached(&self, lot: u32, steps_max: usize) -> Option<Reached> {
-        let arrival = self.arrivals[lot as usize]?;
+    fn reached(&self, walk: &Walk<'_>, lot: u32, steps_max: usize) -> Option<Reached> {
+        let arrivals = walk.periods_of(lot).filter_map(|n| self.arrivals[n as usize].map(|at| (at, n)));
+        let (arrival, first) = arrivals.clone().min()?;
+        let stays = arrivals.filter_map(|(at, period)| {
+            let from = Timestamp::from_micros(at).ok()?;
+            walk.span_of(period).map(|span| Stay { from, until: span.until })
+        });
+        let stays = stays.collect();
         let mut path = Vec::new();
-        let (mut from, mut steps) = (lot, 0);
+        let (mut from, mut steps) = (first, 0);
         while let Some((before, operation)) = self.before[from as usize] {
             if steps < steps_max {
-                path.push((operation, from));
+                path.push((operation, walk.lot_of(from)));
             }
             steps += 1;
             from = before;
         }
         path.reverse();
         let arrival = Timestamp::from_micros(arrival).ok();
-        Some(Reached { lot, arrival, from, path, path_cut: steps > steps_max })
+        let from = walk.lot_of(from);
+        Some(Reached { lot, arrival, stays, from, path, path_cut: steps > steps_max })
     }
 }

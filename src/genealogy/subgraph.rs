@@ -113,6 +113,29 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
+    /// Whether a consumption (or work in place) lies before every production of its lot: a clock error (rule 3).
+    #[must_use]
+    pub fn conflicts(&self, link: &SubgraphLink) -> bool {
+        let produced = self.lots[link.lot as usize].earliest_production;
+        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+    }
+
+    /// The closure of nothing.
+    #[must_use]
+    pub fn empty(revision: Revision, direction: Direction) -> Self {
+        Self {
+            revision,
+            direction,
+            computed_at: Timestamp::now(),
+            cached: false,
+            unknown_seeds: Vec::new(),
+            lots: Vec::new(),
+            operations: Vec::new(),
+            links: Vec::new(),
+            cut: None,
+        }
+    }
+
     /// Indices of the seeds: the lots with hops 0.
     pub fn seeds(&self) -> impl Iterator<Item = u32> + '_ {
         // Lots are ordered by hops; a subgraph has fewer than 2^32 nodes by the node limit.

@@ -178,7 +178,7 @@ impl<I: Iterator<Item = Event>> Iterator for Planted<I> {
                 self.pending = (2..=MACHINES).rev().filter_map(|n| further_machine(equipment, n)).collect();
             }
             Fact::Operation(operation) => self.operation(operation),
-            Fact::Master(_) | Fact::Void(_) | Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => {}
+            _ => {}
         }
         Some(event)
     }

@@ -4,9 +4,9 @@ use rust_decimal::Decimal;
 
 use crate::domain::quantity::Amount;
 use crate::domain::{
-    Attributes, Conversion, Equipment, EquipmentCode, Event, EventId, Fact, Input, LotId, Master, Material,
-    MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output, Parameter, Party,
-    PartyCode, PartyRole, Quantity, ShiftCode, Text, Timestamp, UnitCode, Void,
+    Attributes, Conversion, Equipment, EquipmentCode, Event, EventId, Fact, InPlace, Input, LotId, Master,
+    Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output,
+    Parameter, Party, PartyCode, PartyRole, Quantity, ShiftCode, Text, Timestamp, UnitCode, Void,
 };
 use crate::format::{canonical, event as event_format};
 
@@ -201,7 +201,7 @@ impl Step {
 
     /// Works on a lot in place.
     pub(super) fn on_lot(mut self, lot: &LotId) -> Self {
-        self.operation.lots.push(lot.clone());
+        self.operation.lots.push(InPlace { lot: lot.clone(), counted: None });
         self
     }
 

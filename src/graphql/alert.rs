@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use serde::Serialize;
 
 use super::connection::connection;
 use super::enums::{AlertKind, AlertSeverity, AlertState};
-use super::filters::{choices, optional, read};
+use super::filters::{choices, optional};
 use super::hold_record::Hold;
 use super::loader::{Loaded, loaders};
 use super::lot::Lot;
 use super::operation::Operation;
 use super::scalars::Moment;
-use crate::domain::{self, ErrorCode, LotId, NodeRef, Record, RecordBody, RecordRef, Revision, Text};
+use crate::domain::{self, ErrorCode, LotId, NodeRef, Record, RecordBody, RecordPlace, RecordRef, Revision};
+use crate::service::alert_list::categories;
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::RecordFilter;
 
@@ -90,6 +92,11 @@ impl Alert {
         self.0.place.place
     }
 
+    /// Revision and place in one, to resume the feed behind it.
+    async fn position(&self) -> String {
+        self.0.place.to_string()
+    }
+
     /// The lot that it is about, when it is about one.
     async fn lot(&self, context: &Context<'_>) -> Result<Option<Lot>> {
         match &self.alert()?.lot {
@@ -161,6 +168,19 @@ impl From<&domain::Acknowledgement> for Acknowledgement {
     }
 }
 
+/// Takes note of an alert.
+#[derive(InputObject, Serialize)]
+pub struct AcknowledgeInput {
+    /// The event's id; absent: derived from the content.
+    id: Option<ID>,
+    /// When it was done.
+    at: Moment,
+    /// The id of the alert.
+    alert: ID,
+    /// What is to be said about it.
+    note: Option<String>,
+}
+
 /// What ended the cause of an alert.
 #[derive(SimpleObject)]
 pub struct AlertResolution {
@@ -195,9 +215,11 @@ impl AlertFilter {
     /// The store's filter.
     pub(super) fn read(self) -> ServiceResult<RecordFilter> {
         let states: Option<Vec<domain::AlertState>> = choices(self.states);
+        let kinds: Option<Vec<domain::AlertKind>> = choices(self.kinds);
+        let severities: Option<Vec<domain::Severity>> = choices(self.severities);
         Ok(RecordFilter {
             states: states.map(|states| states.into_iter().map(Into::into).collect()),
-            categories: kinds(self.kinds, self.severities)?,
+            categories: categories(kinds.as_deref(), severities.as_deref()),
             lot: optional("lot", self.lot.as_deref(), LotId::parse)?,
             raised_after: self
                 .raised_after
@@ -207,24 +229,6 @@ impl AlertFilter {
             raised_until: None,
         })
     }
-}
-
-/// The categories that stand for kinds and severities: the severity is that of the kind.
-fn kinds(
-    kinds: Option<Vec<AlertKind>>,
-    severities: Option<Vec<AlertSeverity>>,
-) -> ServiceResult<Option<Vec<Text>>> {
-    let kinds: Option<Vec<domain::AlertKind>> = choices(kinds);
-    let severities: Option<Vec<domain::Severity>> = choices(severities);
-    if kinds.is_none() && severities.is_none() {
-        return Ok(None);
-    }
-    let passes = |kind: &domain::AlertKind| {
-        kinds.as_ref().is_none_or(|kinds| kinds.contains(kind))
-            && severities.as_ref().is_none_or(|severities| severities.contains(&kind.severity()))
-    };
-    let names = domain::AlertKind::ALL.iter().copied().filter(passes);
-    names.map(|kind| read("kinds", kind.name(), Text::parse)).collect::<ServiceResult<_>>().map(Some)
 }
 
 /// Reads a revision as answers write it.
@@ -238,6 +242,18 @@ pub(super) fn revision(argument: &str, text: &str) -> ServiceResult<Revision> {
             Err(ServiceError::new(ErrorCode::ArgumentInvalid, message))
         }
     }
+}
+
+/// Reads where a feed goes on: behind a revision, or behind one of its alerts.
+pub(super) fn position(argument: &str, text: &str) -> ServiceResult<RecordPlace> {
+    if let Some(place) = RecordPlace::parse(text) {
+        return Ok(place);
+    }
+    revision(argument, text).map(RecordPlace::end_of).map_err(|_| {
+        let message =
+            format!("{argument} {text:?} is neither a revision nor a position, written like 12 or 12-3");
+        ServiceError::new(ErrorCode::ArgumentInvalid, message)
+    })
 }
 
 connection!(

@@ -120,6 +120,10 @@ pub enum OperationKind {
     Ship,
     /// Lots are thrown away.
     Scrap,
+    /// Lots (tanks, silos) are emptied and cleaned: what was in them does not outlive it.
+    Clean,
+    /// What is on hand of lots is measured.
+    Count,
 }
 
 /// How a lot takes part in an operation.
@@ -238,6 +242,8 @@ pub enum AlertKind {
     HoldReleased,
     /// An override was recorded, or an operation drew from a lot thanks to one.
     HoldOverridden,
+    /// An operation was refused, because it would have drawn from a lot that must stay where it is.
+    FlowRefused,
     /// An event touched a lot that a recall's hold marks.
     RecallTouched,
     /// A lot was drawn from before any of it is on record as received or produced.

@@ -27,7 +27,7 @@ pub(super) fn label(response: &mut Response) {
             continue;
         }
         let code = code_behind(error);
-        if code.http_status() >= 500 {
+        if code.is_fault() {
             tracing::error!(code = code.name(), path = ?error.path, error = %error.message, "a question failed");
         }
         if error.message == TOO_COSTLY {
@@ -45,10 +45,25 @@ pub(super) fn refusal(code: ErrorCode, message: impl Into<String>) -> Response {
     Response::from_errors(vec![error])
 }
 
+/// An answer that is the error of a use case.
+pub(super) fn failure(error: &ServiceError) -> Response {
+    if error.code.is_fault() {
+        tracing::error!(code = error.code.name(), error = ?error, "a question failed");
+    }
+    refusal(error.code, error.message.clone())
+}
+
 fn set_code(error: &mut ServerError, code: ErrorCode) {
     let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
     extensions.set("code", code.name());
     extensions.set("remedy", code.remedy());
+}
+
+/// Whether the operation was refused before any of it was answered.
+#[must_use]
+pub fn is_refusal(response: &Response) -> bool {
+    let errors = &response.errors;
+    response.data == Value::Null && !errors.is_empty() && errors.iter().all(|error| error.path.is_empty())
 }
 
 /// The code that an error carries.

@@ -4,9 +4,11 @@ use async_graphql::{ID, InputObject, OneofObject};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::alert::AcknowledgeInput;
 use super::enums::{MaterialClass, OperationKind, PartyRole};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::scalars::{Exact, Moment};
+use super::stock::{CleanInput, CountInput};
 use crate::domain::{ErrorCode, EventType, Problem};
 
 /// One event: exactly one of the fields is given.
@@ -30,6 +32,10 @@ pub enum EventInput {
     Ship(ShipInput),
     /// Lots are thrown away.
     Scrap(ScrapInput),
+    /// Lots (tanks, silos) are emptied and cleaned.
+    Clean(CleanInput),
+    /// What is on hand of lots is measured.
+    Count(CountInput),
     /// An earlier event is withdrawn.
     Void(VoidInput),
     /// Lots are put into quarantine.
@@ -38,6 +44,8 @@ pub enum EventInput {
     Release(ReleaseInput),
     /// An operation may draw from lots in quarantine.
     Override(OverrideInput),
+    /// Somebody takes note of an alert.
+    Acknowledge(AcknowledgeInput),
 }
 
 /// Declares a material.
@@ -348,10 +356,13 @@ impl EventInput {
             Self::Operation(input) => (EventType::Operation, serde_json::to_value(input)),
             Self::Ship(input) => (EventType::Ship, serde_json::to_value(input)),
             Self::Scrap(input) => (EventType::Scrap, serde_json::to_value(input)),
+            Self::Clean(input) => (EventType::Clean, serde_json::to_value(input)),
+            Self::Count(input) => (EventType::Count, serde_json::to_value(input)),
             Self::Void(input) => (EventType::Void, serde_json::to_value(input)),
             Self::Hold(input) => (EventType::Hold, serde_json::to_value(input)),
             Self::Release(input) => (EventType::Release, serde_json::to_value(input)),
             Self::Override(input) => (EventType::Override, serde_json::to_value(input)),
+            Self::Acknowledge(input) => (EventType::Acknowledge, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));
         let mut problems = Vec::new();

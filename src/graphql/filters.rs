@@ -150,6 +150,8 @@ pub struct OperationFilter {
     pub from: Option<Moment>,
     /// Ended before.
     pub before: Option<Moment>,
+    /// Started before.
+    pub started_before: Option<Moment>,
     /// Only voided ones, or only live ones.
     pub voided: Option<bool>,
 }
@@ -160,12 +162,14 @@ impl OperationFilter {
         Ok(store::OperationFilter {
             kinds: choices(self.kinds),
             name: optional("name", self.name, Text::parse)?,
-            equipment: optional("equipment", self.equipment.as_deref(), EquipmentCode::parse)?,
+            equipment: optional("equipment", self.equipment.as_deref(), EquipmentCode::parse)?
+                .map(|code| vec![code]),
             operator: optional("operator", self.operator.as_deref(), OperatorCode::parse)?,
             shift: optional("shift", self.shift.as_deref(), ShiftCode::parse)?,
             party: optional("party", self.party.as_deref(), PartyCode::parse)?,
             from: self.from.map(|moment| moment.0),
             before: self.before.map(|moment| moment.0),
+            started_before: self.started_before.map(|moment| moment.0),
             voided: self.voided,
         })
     }

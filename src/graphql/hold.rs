@@ -74,6 +74,21 @@ pub struct HoldStep {
     lot: ID,
 }
 
+/// The time from an arrival to the next clean.
+#[derive(SimpleObject)]
+pub struct Stay {
+    /// The earliest moment of the arrival.
+    from: Moment,
+    /// When the clean was over; absent: there was none.
+    until: Option<Moment>,
+}
+
+impl From<&domain::Stay> for Stay {
+    fn from(stay: &domain::Stay) -> Self {
+        Self { from: Moment(stay.from), until: stay.until.map(Moment) }
+    }
+}
+
 /// How an open hold concerns a lot.
 #[derive(SimpleObject)]
 pub struct LotHold {
@@ -87,6 +102,8 @@ pub struct LotHold {
     reason: String,
     /// The earliest moment the trouble can have reached the lot; absent: always.
     arrival: Option<Moment>,
+    /// When the trouble can have been in a lot that was cleaned, in order of time; empty: from `arrival` on.
+    stays: Vec<Stay>,
     /// The id of the held lot from which it came.
     from: ID,
     /// How it came, the last steps first to last; empty for a lot that the hold names.
@@ -107,6 +124,7 @@ impl From<&domain::HoldMark> for LotHold {
             policy: mark.policy.into(),
             reason: mark.reason.as_str().to_owned(),
             arrival: mark.arrival.map(Moment),
+            stays: mark.stays.iter().map(Into::into).collect(),
             from: ID::from(mark.from.as_str()),
             path: mark.path.iter().map(step).collect(),
             path_cut: mark.path_cut,

@@ -151,6 +151,14 @@ impl Loaders {
         Self { nodes: nodes.max_batch_size(batch), edges: edges.max_batch_size(batch), asked }
     }
 
+    /// The same for a request that goes on: nothing that was read is kept.
+    #[must_use]
+    pub fn forgetful(store: &Arc<dyn Store>) -> Self {
+        let loaders = Self::new(store);
+        loaders.nodes.enable_all_cache(false);
+        loaders
+    }
+
     /// A node, if it exists.
     pub(super) async fn node(&self, reference: NodeRef) -> Result<Option<Loaded>> {
         self.asked.one_more();

@@ -2,10 +2,12 @@
 
 use async_graphql::{Context, Object, Result};
 
+use super::alert::AcknowledgeInput;
 use super::event::{EventInput, OperationInput, ReceiveInput, ScrapInput, ShipInput, VoidInput};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::receipt::Receipt;
 use super::services;
+use super::stock::{CleanInput, CountInput};
 use crate::domain::Text;
 use crate::format;
 use crate::service::ServiceError;
@@ -84,6 +86,24 @@ impl Mutation {
         record(context, vec![EventInput::Scrap(input)], true).await
     }
 
+    /// Records that lots (tanks, silos) were emptied and cleaned: what was in them before does not lead on after.
+    async fn clean_lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was cleaned.")] input: CleanInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Clean(input)], true).await
+    }
+
+    /// Records what stocktaking found on hand.
+    async fn count_lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What was found.")] input: CountInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Count(input)], true).await
+    }
+
     /// Withdraws an earlier operation from the genealogy.
     async fn void_event(
         &self,
@@ -118,5 +138,14 @@ impl Mutation {
         #[graphql(desc = "Which operation, which lots, and why.")] input: OverrideInput,
     ) -> Result<Receipt> {
         record(context, vec![EventInput::Override(input)], true).await
+    }
+
+    /// Takes note of an alert.
+    async fn acknowledge_alert(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which alert, and what is to be said about it.")] input: AcknowledgeInput,
+    ) -> Result<Receipt> {
+        record(context, vec![EventInput::Acknowledge(input)], true).await
     }
 }

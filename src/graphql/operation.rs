@@ -134,7 +134,7 @@ impl Operation {
         Ok(ProducedLotConnection::new(items, page.more, after.is_some(), page.total))
     }
 
-    /// Lots worked on in place, in the order recorded.
+    /// Lots worked on in place, cleaned or counted, in the order recorded; what a count found stands in Lot.links.
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn lots(
         &self,
@@ -144,7 +144,8 @@ impl Operation {
     ) -> Result<LotConnection> {
         let lots = &self.recorded().lots;
         let page = self.page("Operation.lots", lots.len(), first, after.as_deref())?;
-        let items = load_lots(context, &lots[page.from..page.to]).await?;
+        let ids: Vec<LotId> = lots[page.from..page.to].iter().map(|item| item.lot.clone()).collect();
+        let items = load_lots(context, &ids).await?;
         let items = page.cursors.into_iter().zip(items).collect();
         Ok(LotConnection::new(items, page.more, after.is_some(), page.total))
     }

@@ -1,9 +1,10 @@
 //! Quantities, flows and balances of lots.
 
 use async_graphql::{Object, SimpleObject};
+use rust_decimal::Decimal;
 
 use super::scalars::Exact;
-use crate::domain::{self, Flow};
+use crate::domain::{self, Flow, UnitCode};
 use crate::genealogy;
 
 /// An amount of something, in a unit.
@@ -13,6 +14,13 @@ pub struct Quantity {
     amount: Exact,
     /// Of what unit: a UN/ECE Recommendation 20 code (KGM kilogram, LTR litre, H87 piece) or the plant's own.
     unit: String,
+}
+
+impl Quantity {
+    /// A sum in a unit.
+    pub(super) fn new(amount: Decimal, unit: &UnitCode) -> Self {
+        Self { amount: amount.into(), unit: unit.to_string() }
+    }
 }
 
 impl From<&domain::Quantity> for Quantity {

@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 
+use super::as_of::AsOfInput;
 use super::connection::{Total, page_cost, page_size};
 use super::cursor::{Place, Scope, malformed};
 use super::enums::TraceDirection;
@@ -16,10 +17,12 @@ use super::operation::{Operation, OperationConnection};
 use super::operator::{Operator, OperatorConnection};
 use super::party::{Party, PartyConnection};
 use super::path::{TracePath, paths as path_list};
+use super::recall::{RecallScopeInput, ScopeAnswered};
 use super::root_cause::{CommonLots, RootCause, RootCauseInput};
 use super::services;
 use super::shift::{Shift, ShiftConnection};
 use super::trace::{Trace, TraceInput, TraceSummary};
+use super::trace_diff::TraceDiff;
 use crate::domain::{
     EquipmentCode, ErrorCode, EventId, LotId, Master, MasterKind, MasterRef, MaterialCode, Node, NodeRef,
     OperatorCode, PartyCode, ShiftCode, Text,
@@ -100,6 +103,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lot's id; `resolve` finds ids by printed numbers.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Lot>> {
         let id = read("id", &id, LotId::parse)?;
         match loaders(context).node(NodeRef::Lot(id)).await? {
@@ -116,6 +121,8 @@ impl PlantQuery {
         #[graphql(desc = "Which lots; absent: all.")] filter: Option<LotFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<LotConnection> {
         let what = What::Lots(filter.unwrap_or_default().read()?);
         nodes!(find(context, what, first, after).await?, LotConnection, Node::Lot(lot) => Lot(lot.into()))
@@ -127,6 +134,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What was read or scanned.")] code: String,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Vec<Lot>> {
         let what = What::LotsNamed(read("code", code.trim(), Text::parse)?);
         let page = services(context).store.find(&Find { what, after: None, first: NAMESAKES_MAX }).await?;
@@ -148,6 +157,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The operation's id, that of its event.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Operation>> {
         let id = read("id", &id, EventId::parse)?;
         match loaders(context).node(NodeRef::Operation(id)).await? {
@@ -166,6 +177,8 @@ impl PlantQuery {
         >,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<OperationConnection> {
         let what = What::Operations(filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -177,6 +190,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Material>> {
         let reference = MasterRef::Material(read("code", &code, MaterialCode::parse)?);
         match master(context, reference).await? {
@@ -193,6 +208,8 @@ impl PlantQuery {
         #[graphql(desc = "Which materials; absent: all.")] filter: Option<MaterialFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<MaterialConnection> {
         let what = What::Masters(MasterKind::Material, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -204,6 +221,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Equipment>> {
         let reference = MasterRef::Equipment(read("code", &code, EquipmentCode::parse)?);
         match master(context, reference).await? {
@@ -220,6 +239,8 @@ impl PlantQuery {
         #[graphql(desc = "Which equipment; absent: all.")] filter: Option<EquipmentFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<EquipmentConnection> {
         let what = What::Masters(MasterKind::Equipment, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -231,6 +252,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Their code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Operator>> {
         let reference = MasterRef::Operator(read("code", &code, OperatorCode::parse)?);
         match master(context, reference).await? {
@@ -247,6 +270,8 @@ impl PlantQuery {
         #[graphql(desc = "Which operators; absent: all.")] filter: Option<NameFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<OperatorConnection> {
         let what = What::Masters(MasterKind::Operator, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -258,6 +283,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Shift>> {
         let reference = MasterRef::Shift(read("code", &code, ShiftCode::parse)?);
         match master(context, reference).await? {
@@ -274,6 +301,8 @@ impl PlantQuery {
         #[graphql(desc = "Which shifts; absent: all.")] filter: Option<NameFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<ShiftConnection> {
         let what = What::Masters(MasterKind::Shift, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -285,6 +314,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its code.")] code: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Party>> {
         let reference = MasterRef::Party(read("code", &code, PartyCode::parse)?);
         match master(context, reference).await? {
@@ -301,6 +332,8 @@ impl PlantQuery {
         #[graphql(desc = "Which parties; absent: all.")] filter: Option<PartyFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<PartyConnection> {
         let what = What::Masters(MasterKind::Party, filter.unwrap_or_default().read()?);
         let found = find(context, what, first, after).await?;
@@ -313,6 +346,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Trace> {
         input.ask(context).await
     }
@@ -323,8 +358,23 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<TraceSummary> {
         input.ask(context).await?.summarize(context).await
+    }
+
+    /// What differs between a trace and the same one later: what was added, what a void or a correction took away, whose
+    /// depth or status is another. The nodes are shown as of `to`.
+    #[graphql(complexity = "150 + child_complexity")]
+    async fn trace_diff(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The question.")] input: TraceInput,
+        #[graphql(desc = "The earlier state of the ledger.")] from: AsOfInput,
+        #[graphql(desc = "The later state; absent: the current one.")] to: Option<AsOfInput>,
+    ) -> Result<TraceDiff> {
+        TraceDiff::ask(context, input, &from, to.as_ref()).await
     }
 
     /// What do the bad lots have in common that lots like them have not? Every factor upstream of them, at any depth, is
@@ -334,7 +384,21 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The question.")] input: RootCauseInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<RootCause> {
+        input.ask(context).await
+    }
+
+    /// What must be recalled? The lots that some causes touched, everything made of them, and where it all is now.
+    #[graphql(complexity = "100 + child_complexity")]
+    async fn recall_scope(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Lots and causes.")] input: RecallScopeInput,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
+    ) -> Result<ScopeAnswered> {
         input.ask(context).await
     }
 
@@ -344,6 +408,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<CommonLots> {
         CommonLots::ask(context, &lots, TraceDirection::Backward).await
     }
@@ -354,6 +420,8 @@ impl PlantQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "The lots to start from.")] lots: Vec<ID>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<CommonLots> {
         CommonLots::ask(context, &lots, TraceDirection::Forward).await
     }
@@ -369,6 +437,8 @@ impl PlantQuery {
         #[graphql(default_with = "TraceDirection::Forward", desc = "Which way to walk.")]
         direction: TraceDirection,
         #[graphql(default = 3, desc = "At most this many walks, 1 to 100.")] paths: i32,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Vec<TracePath>> {
         let (seed, lot) = (read("seed", &seed, LotId::parse)?, read("lot", &lot, LotId::parse)?);
         let count = usize::try_from(paths).unwrap_or(0);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result};
 
 use super::alert::{Alert, AlertConnection, AlertCounts, AlertFilter, AlertKindCount, AlertStateCount};
+use super::as_of::AsOfInput;
 use super::connection::page_cost;
 use super::filters::read;
 use super::hold_record::{Hold, HoldConnection, HoldFilter};
@@ -53,6 +54,8 @@ impl RecordQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its id, that of the event that placed it.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Hold>> {
         let id = read("id", &id, EventId::parse)?;
         Ok(record(context, RecordRef::Hold(id)).await?.and_then(Hold::of))
@@ -66,6 +69,8 @@ impl RecordQuery {
         #[graphql(desc = "Which holds; absent: all.")] filter: Option<HoldFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<HoldConnection> {
         let what = What::Records(RecordKind::Hold, filter.unwrap_or_default().read()?);
         let Found { nodes, more, further, total } = find(context, what, first, after).await?;
@@ -77,6 +82,8 @@ impl RecordQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Its id.")] id: ID,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<Option<Alert>> {
         let id = read("id", &id, AlertId::parse)?;
         Ok(record(context, RecordRef::Alert(id)).await?.and_then(Alert::of))
@@ -90,6 +97,8 @@ impl RecordQuery {
         #[graphql(desc = "Which alerts; absent: all.")] filter: Option<AlertFilter>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<AlertConnection> {
         let what = What::Records(RecordKind::Alert, filter.unwrap_or_default().read()?);
         let Found { nodes, more, further, total } = find(context, what, first, after).await?;
@@ -102,6 +111,8 @@ impl RecordQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Which alerts; absent: all.")] filter: Option<AlertFilter>,
+        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
+        _as_of: Option<AsOfInput>,
     ) -> Result<AlertCounts> {
         let filter = filter.unwrap_or_default().read()?;
         let store = &services(context).store;

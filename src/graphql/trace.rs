@@ -44,7 +44,10 @@ pub struct TraceInput {
 }
 
 impl TraceInput {
-    fn read(self, at: Option<Revision>) -> ServiceResult<(TraceQuestion, Option<store::LotFilter>)> {
+    pub(super) fn read(
+        self,
+        at: Option<Revision>,
+    ) -> ServiceResult<(TraceQuestion, Option<store::LotFilter>)> {
         let lots = self.lots.iter().map(|id| read("lots", id, LotId::parse));
         let depth = |depth: i32| {
             u32::try_from(depth).ok().filter(|depth| *depth > 0).ok_or_else(|| {
@@ -79,13 +82,17 @@ impl TraceInput {
     }
 }
 
-/// A field, or those inside it that are pages of this trace too.
+/// A field, or those inside it that are pages of this answer too.
 fn with_lists(field: SelectionField<'_>) -> Vec<SelectionField<'_>> {
-    if field.name() == "completeness" { field.selection_set().collect() } else { vec![field] }
+    if matches!(field.name(), "completeness" | "trace") {
+        field.selection_set().flat_map(with_lists).collect()
+    } else {
+        vec![field]
+    }
 }
 
-/// The revision that the cursors among this trace's fields are bound to, if there are any.
-fn cursor_revision(context: &Context<'_>) -> Result<Option<Revision>> {
+/// The revision that the cursors among this answer's fields are bound to, if there are any.
+pub(super) fn cursor_revision(context: &Context<'_>) -> Result<Option<Revision>> {
     let mut found: Option<Revision> = None;
     for field in context.field().selection_set().flat_map(with_lists) {
         let arguments = field.arguments()?;
@@ -120,6 +127,11 @@ struct Window {
 }
 
 impl Trace {
+    /// A trace that is part of another answer, whose cursors belong to it.
+    pub(super) fn of(answer: Arc<TraceAnswer>, scope: Scope) -> Self {
+        Self { answer, filter: None, scope, shown: OnceCell::new() }
+    }
+
     /// The lots that the filter lets show.
     async fn shown(&self, context: &Context<'_>) -> Result<&[TracedNode]> {
         let select = || services(context).tracer.select(&self.answer, self.filter.as_ref());
@@ -299,11 +311,11 @@ pub struct FacetValue {
 #[derive(SimpleObject)]
 pub struct Freshness {
     /// The revision: +1 for every commit that changed anything. Everything up to it is in the answer.
-    revision: String,
+    pub(super) revision: String,
     /// Whether a cache held it.
-    cached: bool,
+    pub(super) cached: bool,
     /// When it was read from the store.
-    computed_at: Moment,
+    pub(super) computed_at: Moment,
 }
 
 impl Freshness {
@@ -370,6 +382,12 @@ pub struct TracedLot {
     depth: u32,
 }
 
+impl TracedLot {
+    pub(super) fn new(id: LotId, depth: u32) -> Self {
+        Self { id, depth }
+    }
+}
+
 /// A lot reached by a trace.
 #[Object]
 impl TracedLot {
@@ -388,6 +406,12 @@ impl TracedLot {
 pub struct TracedOperation {
     id: EventId,
     depth: u32,
+}
+
+impl TracedOperation {
+    pub(super) fn new(id: EventId, depth: u32) -> Self {
+        Self { id, depth }
+    }
 }
 
 /// An operation reached by a trace.

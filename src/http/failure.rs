@@ -65,7 +65,7 @@ impl std::fmt::Display for Failure {
 
 impl From<ServiceError> for Failure {
     fn from(error: ServiceError) -> Self {
-        if error.code.http_status() >= 500 {
+        if error.code.is_fault() {
             tracing::error!(code = error.code.name(), error = ?error, "a request failed");
         }
         Self::new(error.code, error.message)

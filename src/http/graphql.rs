@@ -3,11 +3,14 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
+use futures::stream::{LocalBoxStream, once};
+use futures::{Stream, StreamExt};
 use serde_json::Value;
 
 use super::State;
 use super::body;
 use super::failure::{Failure, RETRY_AFTER_SECONDS};
+use super::sse;
 use crate::domain::ErrorCode;
 use crate::format;
 use crate::graphql::{Request, Response, code_of};
@@ -23,8 +26,32 @@ pub async fn post(
     body::media_type(&request, &["application/json"])?;
     let bytes = body::read(&request, payload, state.options.body_bytes_max).await?;
     let operation = read(&bytes)?;
+    if accepts_events(&request) {
+        let place = state.stream_place()?;
+        let answers = state.schema.stream(operation, state.options.request_timeout);
+        return Ok(sse::response(distinct(answers), place));
+    }
     let answer = state.schema.execute(operation, state.options.request_timeout).await;
     Ok(write(&request, &answer))
+}
+
+/// Whether the client wants the answers as Server-Sent Events.
+fn accepts_events(request: &HttpRequest) -> bool {
+    let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.split(',').any(|kind| kind.split(';').next().unwrap_or_default().trim() == sse::EVENT_STREAM)
+}
+
+/// Answers as events, in the "distinct connections" mode of the GraphQL over SSE protocol
+/// (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
+fn distinct(answers: LocalBoxStream<'static, Response>) -> impl Stream<Item = String> {
+    let next = |answer: Response| match serde_json::to_string(&answer) {
+        Ok(json) => sse::event("next", None, &json),
+        Err(error) => {
+            tracing::error!(%error, "an answer has no JSON form");
+            String::new()
+        }
+    };
+    answers.map(next).chain(once(async { sse::event("complete", None, "") }))
 }
 
 /// Reads the request object: `query`, and optionally `variables`, `operationName` and `extensions`.
@@ -63,7 +90,7 @@ fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
 /// that is missing because the store or the time ran out, so that proxies and retrying clients see it.
 fn status(answer: &Response) -> StatusCode {
     let codes: Vec<ErrorCode> = answer.errors.iter().filter_map(code_of).collect();
-    let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded];
+    let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded, ErrorCode::ReplayUnderWay];
     let outage = outage.into_iter().find(|code| codes.contains(code));
     let refused = answer.errors.iter().all(|error| error.path.is_empty());
     let code = outage.or_else(|| codes.first().copied().filter(|_| refused));

@@ -1,5 +1,6 @@
 //! The HTTP server: GraphQL, REST, GraphiQL, health and metrics.
 
+mod alerts;
 mod arguments;
 mod body;
 mod events;
@@ -9,21 +10,28 @@ mod graphql;
 mod health;
 mod observe;
 mod origin;
+mod sse;
 mod trace;
+mod websocket;
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
+use actix_web::http::header::UPGRADE;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, Handler, HttpServer, Resource, Responder, guard, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::cache::Cache;
 use crate::domain::ErrorCode;
 use crate::graphql::limits::DocumentLimits;
 use crate::graphql::{Schema, Services};
+use crate::service::alerts::AlertFeed;
+use crate::service::as_of::History;
 use crate::service::ingest::Ingest;
+use crate::service::recall::Recalls;
 use crate::service::trace::Tracer;
 use crate::store::Store;
 use failure::Failure;
@@ -38,6 +46,10 @@ pub struct HttpContext {
     pub tracer: Tracer,
     /// Records events.
     pub ingest: Ingest,
+    /// Pushes alerts; closing it ends every open stream.
+    pub feed: AlertFeed,
+    /// The store as it was.
+    pub history: History,
     /// The caches in use, for health and metrics.
     pub caches: Vec<Arc<dyn Cache>>,
     /// Sample questions for GraphiQL: `{"samples":[{"title","query","variables"}]}`, or null.
@@ -63,6 +75,8 @@ pub struct HttpOptions {
     pub workers: usize,
     /// Connections a worker holds at once.
     pub connections_max: usize,
+    /// Streams open at once: WebSockets and Server-Sent Events.
+    pub streams_max: usize,
     /// Whether SIGINT and SIGTERM stop the server.
     pub handle_signals: bool,
     /// The most a GraphQL document may ask for.
@@ -81,6 +95,7 @@ impl Default for HttpOptions {
             shutdown_timeout: Duration::from_secs(30),
             workers: 0,
             connections_max: 1_000,
+            streams_max: 500,
             handle_signals: true,
             limits: DocumentLimits::default(),
             allowed_hosts: AllowedHosts::local_and([]),
@@ -93,6 +108,17 @@ struct State {
     context: HttpContext,
     options: HttpOptions,
     schema: Schema,
+    streams: Arc<Semaphore>,
+}
+
+impl State {
+    /// A place among the open streams; whoever holds it may stream.
+    fn stream_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.streams.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("{} streams are open, and no more are allowed", self.options.streams_max);
+            Failure::new(ErrorCode::StreamsTooMany, message)
+        })
+    }
 }
 
 /// Binds the address and builds the server; it runs once awaited. Returns the address it really has.
@@ -105,10 +131,14 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
     let services = Services {
         store: context.store.clone(),
         tracer: context.tracer.clone(),
+        recalls: Recalls::new(context.tracer.clone()),
         ingest: context.ingest.clone(),
+        feed: context.feed.clone(),
+        history: context.history.clone(),
     };
     let schema = crate::graphql::schema(services, options.limits);
-    let state = web::Data::new(State { context, options: options.clone(), schema });
+    let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));
+    let state = web::Data::new(State { context, options: options.clone(), schema, streams });
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
@@ -132,7 +162,9 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
 fn routes(config: &mut web::ServiceConfig) {
     config
         .service(get("/", graphiql::root))
-        .service(post("/graphql", graphql::post))
+        .service(graphql_resource())
+        .service(get("/api/v1/alerts", alerts::get))
+        .service(get("/api/v1/alerts/stream", alerts::stream))
         .service(post("/api/v1/events", events::post))
         .service(get("/api/v1/trace", trace::get))
         .service(get("/livez", health::live))
@@ -144,6 +176,18 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(get("/graphiql/samples.json", graphiql::samples))
         .service(get("/graphiql/{file}", graphiql::file))
         .default_service(web::to(not_found));
+}
+
+/// GraphQL: requests by POST, a WebSocket by GET with its upgrade.
+fn graphql_resource() -> Resource {
+    let upgrades = guard::fn_guard(|context| {
+        let upgrade = context.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+        upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+    });
+    web::resource("/graphql")
+        .route(web::post().to(graphql::post))
+        .route(web::get().guard(upgrades).to(websocket::get))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("POST")) }))
 }
 
 /// An address that is read.

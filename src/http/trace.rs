@@ -11,20 +11,34 @@ use super::arguments::Arguments;
 use super::failure::Failure;
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
+use crate::service::as_of::Point;
 use crate::service::render::{Sheet, Table};
 use crate::service::trace::{TraceAnswer, TraceQuestion};
 
 /// About how many bytes are written at once.
 const CHUNK_BYTES: usize = 64 * 1024;
-const KNOWN: &[&str] =
-    &["lot", "direction", "maxDepth", "respectTime", "since", "until", "format", "table", "skipCache"];
+const KNOWN: &[&str] = &[
+    "lot",
+    "direction",
+    "maxDepth",
+    "respectTime",
+    "since",
+    "until",
+    "format",
+    "table",
+    "skipCache",
+    "asOf",
+];
 
 /// Answers a trace question.
 pub async fn get(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, Failure> {
     let mut arguments = Arguments::read(request.query_string(), KNOWN)?;
     let question = question(&mut arguments)?;
     let sheet = sheet(&mut arguments)?;
-    let answer = state.context.tracer.trace(question).await?;
+    let answer = match as_of(&mut arguments)? {
+        None => state.context.tracer.trace(question).await?,
+        Some(point) => state.context.history.at(point).await?.tracer.trace(question).await?,
+    };
     let mut response = HttpResponse::Ok();
     response.content_type(sheet.content_type());
     if matches!(sheet, Sheet::Csv(_)) {
@@ -77,6 +91,17 @@ fn time(arguments: &mut Arguments, name: &str) -> Result<Option<Timestamp>, Fail
             .map_err(|error| Failure::new(error.code(), format!("{name} {text:?} {error}")))
     })
     .transpose()
+}
+
+/// A revision, or a date and time.
+fn as_of(arguments: &mut Arguments) -> Result<Option<Point>, Failure> {
+    let text = arguments.one("asOf")?;
+    let point = |text: String| {
+        // A plus sign that was not escaped arrives as a space.
+        let point = Point::parse(&text.replace(' ', "+"));
+        point.map_err(|error| Failure::new(error.code, format!("asOf {}", error.message)))
+    };
+    text.map(point).transpose()
 }
 
 fn sheet(arguments: &mut Arguments) -> Result<Sheet, Failure> {

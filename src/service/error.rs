@@ -1,6 +1,6 @@
 //! What a use case can fail with: a public code, words, and the store's error behind it.
 
-use crate::domain::ErrorCode;
+use crate::domain::{ErrorCode, Problem};
 use crate::store::StoreError;
 
 /// A result of a use case.
@@ -24,6 +24,19 @@ impl ServiceError {
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), source: None }
+    }
+}
+
+impl ServiceError {
+    /// Everything wrong with an input, in one message; the code is that of the first problem.
+    #[must_use]
+    pub fn of_problems(problems: Vec<Problem>) -> Self {
+        let code = problems.first().map_or(ErrorCode::Internal, |problem| problem.code);
+        let words = problems.iter().map(|problem| match problem.path.as_str() {
+            "" => problem.message.clone(),
+            path => format!("{path}: {}", problem.message),
+        });
+        Self::new(code, words.collect::<Vec<String>>().join("; "))
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::alerts::AlertFeed;
 use super::{ServiceError, ServiceResult};
-use crate::domain::{ErrorCode, Event, EventId, Problem, Text, Timestamp};
+use crate::domain::identifier::TEXT_CHARS_MAX;
+use crate::domain::{ErrorCode, Event, EventId, Fact, Problem, Refusal, Text, Timestamp};
 use crate::format;
 use crate::store::{Batch, Receipt, Recording, Revision, Status, Store};
 
@@ -67,13 +69,29 @@ pub type ReadItem = Result<Event, Vec<Problem>>;
 #[derive(Clone)]
 pub struct Ingest {
     store: Arc<dyn Store>,
+    /// Whom to wake after a commit.
+    feed: Option<AlertFeed>,
 }
 
 impl Ingest {
     /// Records into this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, feed: None }
+    }
+
+    /// Wakes the readers of a feed of the same store after every commit.
+    #[must_use]
+    pub fn waking(self, feed: AlertFeed) -> Self {
+        Self { feed: Some(feed), ..self }
+    }
+
+    async fn commit(&self, batch: &Batch) -> crate::store::Result<Receipt> {
+        let receipt = self.store.commit(batch).await?;
+        if let Some(feed) = &self.feed {
+            feed.wake(receipt.revision);
+        }
+        Ok(receipt)
     }
 
     /// Records events given as JSON values of the public shape.
@@ -96,6 +114,7 @@ impl Ingest {
     /// As [`Ingest::record_values`].
     pub async fn record(&self, items: Vec<ReadItem>, atomic: bool, sender: &Sender) -> ServiceResult<Report> {
         self.check_size(items.len())?;
+        let items: Vec<ReadItem> = items.into_iter().map(from_outside).collect();
         let unreadable = items.iter().any(Result::is_err);
         let events: Vec<Event> = items.iter().filter_map(|item| item.as_ref().ok()).cloned().collect();
         if atomic && unreadable {
@@ -105,9 +124,38 @@ impl Ingest {
             let revision = self.store.revision().await?;
             Receipt { revision, applied: true, outcomes: Vec::new() }
         } else {
-            self.store.commit(&batch(events, atomic, sender)).await?
+            let batch = batch(events, atomic, sender);
+            let receipt = self.commit(&batch).await?;
+            self.tell_refusals(&batch, &receipt, sender).await;
+            receipt
         };
         Ok(merge(items, receipt))
+    }
+
+    /// Records what was refused because a lot must stay where it is, in a commit of its own: the refused batch itself
+    /// leaves nothing. The same attempt again is a duplicate, so a client that retries does not flood the ledger.
+    ///
+    /// The answer about the batch does not wait on luck: when this record cannot be written, the refusal stands all the
+    /// same, and the failure is logged and counted.
+    async fn tell_refusals(&self, refused: &Batch, receipt: &Receipt, sender: &Sender) {
+        let refusals: Vec<Event> = refused
+            .events
+            .iter()
+            .zip(&receipt.outcomes)
+            .filter_map(|(event, outcome)| match &outcome.status {
+                Status::Rejected(problem) => refusal(event, problem),
+                Status::Accepted | Status::Duplicate | Status::Withheld => None,
+            })
+            .collect();
+        if refusals.is_empty() {
+            return;
+        }
+        let count = refusals.len();
+        // Not atomic: a hold whose words changed meanwhile makes one of them a conflict with its first record.
+        if let Err(error) = self.commit(&batch(refusals, false, sender)).await {
+            metrics::counter!("lotgraph_refusals_lost_total").increment(count as u64);
+            tracing::error!(%error, count, "refused flows could not be recorded");
+        }
     }
 
     fn check_size(&self, items: usize) -> ServiceResult<()> {
@@ -138,6 +186,45 @@ impl Ingest {
             .collect();
         Ok(Report { revision: self.store.revision().await?, applied: false, outcomes })
     }
+}
+
+/// Refusals are recorded by lotgraph itself: nobody else can know that it refused.
+fn from_outside(item: ReadItem) -> ReadItem {
+    match item {
+        Ok(Event { fact: Fact::Refusal(_), .. }) => {
+            let message = "refusals are recorded by lotgraph itself; leave this event out";
+            Err(vec![Problem::new(ErrorCode::EventReserved, "type", message)])
+        }
+        other => other,
+    }
+}
+
+/// The refusal of an event whose lot must stay where it is.
+fn refusal(event: &Event, problem: &Problem) -> Option<Event> {
+    let blocked = problem.blocked.as_deref()?;
+    let Fact::Operation(operation) = &event.fact else { return None };
+    let hold = blocked.hold.as_ref().map_or("", |hold| hold.as_str());
+    // Identifiers have no control characters, so the parts cannot run into each other.
+    let name = format!("{}\n{}\n{}\n{hold}", event.id, blocked.obstacle.name(), blocked.lot);
+    let refusal = Refusal {
+        at: operation.at,
+        event: event.id.clone(),
+        code: blocked.obstacle,
+        lots: vec![blocked.lot.clone()],
+        hold: blocked.hold.clone(),
+        message: shortened(&problem.message)?,
+    };
+    Some(Event { id: format::event::derived_id(&name), fact: Fact::Refusal(refusal) })
+}
+
+/// A message as a text, which is limited; what is left out shows as `…`.
+fn shortened(message: &str) -> Option<Text> {
+    let cut = message.char_indices().nth(TEXT_CHARS_MAX - 1);
+    let text = match cut {
+        Some((end, last)) if end + last.len_utf8() < message.len() => format!("{}…", &message[..end]),
+        _ => message.to_owned(),
+    };
+    Text::parse(&text).ok()
 }
 
 fn batch(events: Vec<Event>, atomic: bool, sender: &Sender) -> Batch {

@@ -1,11 +1,17 @@
-//! Use cases over any store: record events, import files, trace lots, find root causes, explain, export and copy ledgers.
+//! Use cases over any store: record events, import files, list and push alerts, trace lots, find root causes, explain, export
+//! and copy ledgers.
 
+pub mod alert_list;
+pub mod alerts;
+pub mod as_of;
 pub mod copy;
 pub mod error;
 pub mod export;
 pub mod import;
 pub mod ingest;
+pub mod recall;
 pub mod render;
+mod replay;
 pub mod root_cause;
 pub mod trace;
 

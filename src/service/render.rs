@@ -118,7 +118,8 @@ fn operation(answer: &TraceAnswer, node: &TracedNode) -> Value {
     })
 }
 
-fn link(answer: &TraceAnswer, index: u32) -> Value {
+/// A link of an answer, by its index.
+pub(crate) fn link(answer: &TraceAnswer, index: u32) -> Value {
     let link = &answer.subgraph.links[index as usize];
     json!({
         "lot": answer.lot_id(link.lot).as_str(),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ServiceError, ServiceResult};
-use crate::domain::{ErrorCode, Lot, LotId, Master, MasterRef, MaterialClass, MaterialCode, Node, NodeRef};
+use crate::domain::{
+    ErrorCode, Lot, LotId, Master, MasterRef, MaterialClass, MaterialCode, Node, NodeRef, Timestamp,
+};
 use crate::genealogy::{
     self, Direction, Paths, Revision, Subgraph, TimeRule, Trace, TracedNode, shortest_paths,
 };
@@ -118,9 +120,22 @@ impl Tracer {
     /// # Errors
     /// `LOT_UNKNOWN` when a seed does not exist, `ARGUMENT_INVALID` for contradictory arguments, and the store's.
     pub async fn trace(&self, question: TraceQuestion) -> ServiceResult<Arc<TraceAnswer>> {
+        self.trace_since(question, &BTreeMap::new()).await
+    }
+
+    /// Answers a question whose lots became of interest one by one: those named in `since` at a moment of their own,
+    /// the others as the question's rule says.
+    ///
+    /// # Errors
+    /// As [`Tracer::trace`].
+    pub async fn trace_since(
+        &self,
+        question: TraceQuestion,
+        since: &BTreeMap<LotId, Timestamp>,
+    ) -> ServiceResult<Arc<TraceAnswer>> {
         check(&question)?;
         let subgraph = self.closure(&question).await?;
-        let trace = genealogy::trace(&subgraph, question.rule);
+        let trace = genealogy::trace_since(&subgraph, question.rule, since);
         Ok(Arc::new(TraceAnswer { question, subgraph, trace }))
     }
 
@@ -199,7 +214,14 @@ impl Tracer {
             return Ok(answer.trace.lots.clone());
         };
         let ids = answer.trace.lots.iter().map(|node| answer.lot_id(node.index).clone());
-        let lots = self.lots(ids.collect()).await?;
+        let passes = self.pass(filter, ids.collect()).await?;
+        let pairs = answer.trace.lots.iter().zip(passes);
+        Ok(pairs.filter(|(_, passes)| *passes).map(|(node, _)| *node).collect())
+    }
+
+    /// For each lot, whether a filter lets it through.
+    pub(super) async fn pass(&self, filter: &LotFilter, ids: Vec<LotId>) -> ServiceResult<Vec<bool>> {
+        let lots = self.lots(ids).await?;
         let classes = match &filter.classes {
             None => HashMap::new(),
             Some(_) => self.classes(lots.iter().flatten().filter_map(|lot| lot.material.clone())).await?,
@@ -210,8 +232,7 @@ impl Tracer {
                 filter.matches(lot, class)
             })
         };
-        let pairs = answer.trace.lots.iter().zip(&lots);
-        Ok(pairs.filter(|(_, lot)| shown(lot)).map(|(node, _)| *node).collect())
+        Ok(lots.iter().map(shown).collect())
     }
 
     pub(super) async fn lots(&self, ids: Vec<LotId>) -> ServiceResult<Vec<Option<Lot>>> {

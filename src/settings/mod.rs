@@ -26,6 +26,8 @@ pub struct Settings {
     pub insecure: bool,
     /// Bounds of a trace.
     pub trace: TraceSettings,
+    /// Bounds of questions about the past.
+    pub as_of: AsOfSettings,
     /// Bounds of requests.
     pub http: HttpSettings,
     /// The Neo4j client.
@@ -50,6 +52,18 @@ pub struct TraceSettings {
     pub staleness_max_ms: u64,
 }
 
+/// Bounds of questions about the past.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AsOfSettings {
+    /// Events that one replay of the ledger may hold.
+    pub events_max: u64,
+    /// Replayed stores kept for the next question.
+    pub stores_kept: usize,
+    /// How long a question waits for a replay, in milliseconds; the replay goes on without it.
+    pub patience_ms: u64,
+}
+
 /// Bounds of requests.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,6 +78,8 @@ pub struct HttpSettings {
     pub request_timeout_ms: u64,
     /// How long requests in progress may go on after SIGTERM, in seconds.
     pub shutdown_timeout_s: u64,
+    /// WebSockets and Server-Sent Events open at once.
+    pub streams_max: usize,
 }
 
 /// The Neo4j client.

@@ -1,12 +1,17 @@
 //! Batches in, receipts out, and the ledger as a feed.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Revision;
 use crate::domain::{Event, EventId, Problem, Text, Timestamp};
+
+/// How far the clocks of those who record into one ledger may be apart. Revisions are numbered by the ledger, but timed by
+/// the clock of the instance that sent them.
+pub const CLOCKS_APART_MAX: Duration = Duration::from_secs(600);
 
 /// Who recorded something, when and from where: the envelope of an event, not its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,14 +6,18 @@ pub mod ledger;
 pub mod neo4j;
 pub mod planner;
 pub mod query;
+pub mod scratch;
 pub mod sqlite;
 
 use async_trait::async_trait;
 
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 pub use crate::genealogy::{Direction, Revision, Subgraph};
 pub use error::{Result, StoreError, StoreErrorKind};
-pub use ledger::{Batch, ChangePage, EventOutcome, LedgerEntry, LedgerPosition, Receipt, Recording, Status};
+pub use ledger::{
+    Batch, CLOCKS_APART_MAX, ChangePage, EventOutcome, LedgerEntry, LedgerPosition, Receipt, Recording,
+    Status,
+};
 pub use query::{
     Bucket, Closure, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter,
     OperationFilter, Page, RecordFilter, Tally, What,
@@ -112,6 +116,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Counts, grouped, by key; a group without a key comes last.
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>>;
+
+    /// The last revision recorded at or before a moment, 0 when there is none: the highest number among those recorded
+    /// within [`CLOCKS_APART_MAX`] before the latest of them. So it is exact, and never goes back as the moment goes
+    /// on, while the clocks of those who record are less than that apart.
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision>;
 
     /// The ledger after a position, in order.
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage>;

@@ -40,8 +40,8 @@ pub struct OperationFilter {
     pub kinds: Option<Vec<OperationKind>>,
     /// With exactly this name.
     pub name: Option<Text>,
-    /// On this equipment (itself, not its parts).
-    pub equipment: Option<EquipmentCode>,
+    /// On one of these pieces of equipment (themselves, not their parts).
+    pub equipment: Option<Vec<EquipmentCode>>,
     /// With this operator.
     pub operator: Option<OperatorCode>,
     /// In this shift.
@@ -52,6 +52,8 @@ pub struct OperationFilter {
     pub from: Option<Timestamp>,
     /// Ended before.
     pub before: Option<Timestamp>,
+    /// Started before.
+    pub started_before: Option<Timestamp>,
     /// Only voided ones, or only live ones.
     pub voided: Option<bool>,
 }

@@ -57,6 +57,46 @@ async fn trace_prints_a_table_for_people() {
 }
 
 #[tokio::test]
+async fn holds_are_placed_and_released_and_alerts_listed() {
+    let folder = plant().await;
+    let placed = run(folder.path(), &["hold", "MILK-1", "--reason", "listeria", "--id", "H-1"]).await;
+    assert!(placed.status.success(), "{}", err(&placed));
+    for part in [
+        "Hold H-1 is placed, at revision 2: listeria",
+        "It marks 2 lots",
+        "MILK-1 > O1 > 酸奶-1",
+        "QUARANTINED",
+    ] {
+        assert!(out(&placed).contains(part), "no {part:?} in\n{}", out(&placed));
+    }
+    let listed = out(&run(folder.path(), &["alerts"]).await);
+    for part in ["HOLD_PLACED", "UNKNOWN_ORIGIN", "CULTURE-9", "OPEN"] {
+        assert!(listed.contains(part), "no {part:?} in\n{listed}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&out(&run(
+        folder.path(),
+        &["alerts", "--format", "json", "--kind", "hold_placed"],
+    )
+    .await))
+    .unwrap();
+    assert_eq!(json["alerts"][0]["lot"], "MILK-1");
+    let csv = out(&run(folder.path(), &["alerts", "--all", "--format", "csv"]).await);
+    assert_eq!(csv.lines().count(), 3, "{csv}");
+    let released =
+        run(folder.path(), &["release", "H-1", "--reason", "negative", "--disposition", "released"]).await;
+    for part in ["Hold H-1 is released for MILK-1", "the hold is RELEASED", "It marks no lot."] {
+        assert!(out(&released).contains(part), "no {part:?} in\n{}{}", out(&released), err(&released));
+    }
+    let again = run(folder.path(), &["release", "H-1", "--reason", "again", "--disposition", "SCRAP"]).await;
+    assert!(!again.status.success());
+    assert!(err(&again).contains("HOLD_RELEASED"), "{}", err(&again));
+    let unknown = run(folder.path(), &["hold", "NOWHERE", "--reason", "x"]).await;
+    assert!(err(&unknown).contains("LOT_UNKNOWN"), "{}", err(&unknown));
+    let bad = run(folder.path(), &["alerts", "--state", "NEW"]).await;
+    assert!(err(&bad).contains("OPEN, ACKNOWLEDGED, RESOLVED"), "{}", err(&bad));
+}
+
+#[tokio::test]
 async fn trace_prints_every_format() {
     let folder = plant().await;
     let json = out(&run(folder.path(), &["trace", "MILK-1", "--format", "json"]).await);
@@ -69,6 +109,39 @@ async fn trace_prints_every_format() {
     assert!(dot.starts_with("digraph") && dot.contains("->") && dot.trim_end().ends_with('}'), "{dot}");
     let mermaid = out(&run(folder.path(), &["trace", "MILK-1", "--format", "mermaid"]).await);
     assert!(mermaid.starts_with("flowchart LR") && mermaid.contains("|60 KGM|"), "{mermaid}");
+}
+
+#[tokio::test]
+async fn trace_answers_as_of_and_tells_the_difference() {
+    let folder = plant().await;
+    let void = r#"{"type":"void","id":"V1","event":"O1","reason":"wrong lot scanned"}"#;
+    std::fs::write(folder.path().join("void.ndjson"), void).unwrap();
+    let imported = run(folder.path(), &["import", "void.ndjson"]).await;
+    assert!(imported.status.success(), "{}", err(&imported));
+    let now = out(&run(folder.path(), &["trace", "MILK-1"]).await);
+    assert!(now.contains("0 lots, 0 operations") && now.contains("revision 2"), "{now}");
+    let then = out(&run(folder.path(), &["trace", "MILK-1", "--as-of", "1"]).await);
+    assert!(then.contains("1 lots, 2 operations") && then.contains("revision 1"), "{then}");
+    let late = out(&run(folder.path(), &["trace", "MILK-1", "--as-of", "2199-01-01T00:00:00Z"]).await);
+    assert_eq!(late, now);
+    let found = out(&run(folder.path(), &["trace", "MILK-1", "--diff-from", "1"]).await);
+    for part in
+        ["Revision 1 against revision 2", "0 added, 1 removed", "-  lot        酸奶-1", "-  operation  O1"]
+    {
+        assert!(found.contains(part), "no {part:?} in\n{found}");
+    }
+    let json = out(&run(folder.path(), &["trace", "MILK-1", "--diff-from", "1", "--format", "json"]).await);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["lotsRemoved"], serde_json::json!([{"id": "酸奶-1", "depth": 1}]));
+    assert_eq!(json["linksRemoved"].as_array().unwrap().len(), 3);
+    for (arguments, why) in [
+        (["trace", "MILK-1", "--as-of", "3"], "there is no revision 3 yet; the current one is 2"),
+        (["trace", "MILK-1", "--as-of", "soon"], "--as-of \"soon\" is not a date and time"),
+        (["root-cause", "--cases=酸奶-1", "--as-of", "0"], "no lot with the id"),
+    ] {
+        let refused = run(folder.path(), &arguments).await;
+        assert!(!refused.status.success() && err(&refused).contains(why), "{}", err(&refused));
+    }
 }
 
 #[tokio::test]

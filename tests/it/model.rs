@@ -3,7 +3,7 @@
 //! `LOTGRAPH_MODEL_SEED=n` tries one seed; `LOTGRAPH_MODEL_SEEDS=n` tries the first n.
 
 mod naive;
-mod random;
+pub(crate) mod random;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -164,7 +164,7 @@ fn random_operation_filter(model: &Model, rng: &mut ChaCha8Rng) -> (OperationFil
         let equipment = EquipmentCode::parse("中").unwrap();
         let reference = MasterRef::Equipment(equipment.clone());
         operations.retain(|o| o.voided.is_none() && resources(&o.operation).contains(&reference));
-        filter.equipment = Some(equipment);
+        filter.equipment = Some(vec![equipment]);
     }
     if rng.random_bool(0.3) {
         filter.name = Some(Text::parse("MIX").unwrap());
@@ -174,6 +174,11 @@ fn random_operation_filter(model: &Model, rng: &mut ChaCha8Rng) -> (OperationFil
         let (from, before) = (minute(rng.random_range(0..6)), minute(rng.random_range(4..12)));
         (filter.from, filter.before) = (Some(from), Some(before));
         operations.retain(|recorded| from <= recorded.operation.at && recorded.operation.at < before);
+    }
+    if rng.random_bool(0.2) {
+        let before = minute(rng.random_range(2..12));
+        filter.started_before = Some(before);
+        operations.retain(|recorded| recorded.operation.start() < before);
     }
     operations.sort_by_key(|recorded| (recorded.operation.at, recorded.id.clone()));
     (filter, operations.into_iter().map(|recorded| Node::Operation(Box::new(recorded))).collect())

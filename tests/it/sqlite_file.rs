@@ -80,14 +80,14 @@ fn a_file_of_a_newer_format_is_refused_untouched() {
     drop(SqliteStore::open(&path).unwrap());
     let raw = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2, "a new format needs a new golden file and a way from the old one");
+    assert_eq!(version, 3, "a new format needs a new golden file and a way from the old one");
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = refusal(&path);
     assert!(matches!(error.kind, StoreErrorKind::Invalid(_)));
     assert!(words(&error).contains("format 99, written by a newer lotgraph"), "{}", words(&error));
     let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.pragma_update(None, "user_version", 2).unwrap();
+    raw.pragma_update(None, "user_version", 3).unwrap();
     drop(raw);
     SqliteStore::open(&path).unwrap();
 }

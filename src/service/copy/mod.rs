@@ -5,13 +5,10 @@
 
 mod compare;
 
-use std::sync::Arc;
-
-use uuid::Uuid;
-
-use crate::domain::{ErrorCode, Event};
+use crate::domain::ErrorCode;
+use crate::service::replay::{OneRevision, Revisions, refused};
 use crate::service::{ServiceError, ServiceResult};
-use crate::store::{Batch, ChangePage, LedgerEntry, LedgerPosition, Recording, Revision, Status, Store};
+use crate::store::{ChangePage, LedgerEntry, LedgerPosition, Revision, Store};
 
 pub use compare::{Compared, compare};
 
@@ -131,44 +128,31 @@ async fn replay(
     let mut after = reached;
     let mut revision = reached.revision;
     let mut copied = 0;
-    let mut open: Vec<LedgerEntry> = Vec::new();
+    let mut revisions = Revisions::default();
     loop {
         let ChangePage { entries, more } = from.changes(after, PAGE).await?;
-        for entry in entries {
-            after = entry.position;
-            if open.last().is_some_and(|last| last.position.revision != entry.position.revision) {
-                copied += open.len() as u64;
-                revision = commit(to, std::mem::take(&mut open)).await?;
-                report(revision);
-            }
-            open.push(entry);
+        after = entries.last().map_or(after, |entry| entry.position);
+        let mut ended = revisions.take(entries);
+        if !more {
+            ended.extend(revisions.end());
+        }
+        for one in ended {
+            copied += one.entries.len() as u64;
+            revision = commit(to, one).await?;
+            report(revision);
         }
         if !more {
-            break;
+            return Ok((copied, revision));
         }
     }
-    if !open.is_empty() {
-        copied += open.len() as u64;
-        revision = commit(to, open).await?;
-        report(revision);
-    }
-    Ok((copied, revision))
 }
 
 /// Commits the events of one revision; it must become the same revision in the target.
-async fn commit(to: &dyn Store, entries: Vec<LedgerEntry>) -> ServiceResult<Revision> {
-    let Some(first) = entries.first() else { return Ok(to.revision().await?) };
-    let expected = first.position.revision;
-    let recording: Recording = first.recording.clone();
-    let events: Vec<Event> = entries.into_iter().map(|entry| entry.event).collect();
-    let batch = Batch { commit: Uuid::new_v4(), events: Arc::new(events), atomic: true, recording };
+async fn commit(to: &dyn Store, revision: OneRevision) -> ServiceResult<Revision> {
+    let expected = revision.number;
+    let Some(batch) = revision.into_batch() else { return Ok(to.revision().await?) };
     let receipt = to.commit(&batch).await?;
-    let refused = receipt.outcomes.iter().find_map(|outcome| match &outcome.status {
-        Status::Rejected(problem) => Some(format!("{}: {problem}", outcome.id)),
-        Status::Duplicate | Status::Withheld => Some(format!("{} is there already", outcome.id)),
-        Status::Accepted => None,
-    });
-    if let Some(reason) = refused {
+    if let Some(reason) = refused(&receipt) {
         return Err(refusal(format!("the target does not take revision {expected} of the source: {reason}")));
     }
     if receipt.revision != expected {

@@ -237,7 +237,7 @@ impl Run {
         self.counts.rejected += 1;
         for (index, problem) in problems.into_iter().enumerate() {
             let column = item.columns.of(index, &problem);
-            let Problem { code, message, path } = problem;
+            let Problem { code, message, path, blocked: _ } = problem;
             let row = Rejected { line: item.line, column, code, path, reason: message };
             observer.rejected(&row).map_err(ImportError::Rejects)?;
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 use crate::store::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Readiness,
     Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
@@ -97,6 +97,10 @@ impl Store for BoundedStore {
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         let _turn = self.turn("tally", self.wait_max).await?;
         self.inner.tally(query).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.inner.revision_at(at).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

@@ -27,7 +27,7 @@ use self::flight::{Flights, Part};
 use self::freshness::Freshness;
 use self::key::{Keys, Question};
 use crate::cache::Cache;
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 use crate::store::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Readiness,
     Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
@@ -272,6 +272,10 @@ impl Store for CachedStore {
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         let ask = Self::ask(Question::new("tally", query));
         self.answer(&self.tallies, ask, || self.inner.tally(query)).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.inner.revision_at(at).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

@@ -23,10 +23,8 @@ const HOPS_AT_FIRST: i64 = 2_000;
 
 /// `[other end, position, quantity, unit, earliest, latest]`.
 type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
-/// `[operation, position, earliest, latest]`.
-type InPlaceItem = (EventId, u32, i64, i64);
 /// `[hops, id, material, earliest production, links, work in place, degree]`.
-type LotItem = (u32, LotId, Option<MaterialCode>, Option<i64>, Vec<LinkItem>, Vec<InPlaceItem>, Option<u32>);
+type LotItem = (u32, LotId, Option<MaterialCode>, Option<i64>, Vec<LinkItem>, Vec<LinkItem>, Option<u32>);
 /// `[hops, id, kind, start, end, party, links, links back]`.
 type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<LinkItem>, Vec<LinkItem>);
 
@@ -220,14 +218,11 @@ impl Parts {
 
     fn lot(&mut self, item: LotItem) -> Result<()> {
         let (hops, id, material, earliest_production, links, in_place, degree) = item;
-        let role = leading_on(self.builder.direction);
-        for link in links {
-            let operation = link.0.clone().try_into().map_err(decode::corrupt)?;
-            self.link(id.clone(), operation, role, link)?;
-        }
-        for (operation, position, earliest, latest) in in_place {
-            let link = (String::new(), position, None, None, earliest, latest);
-            self.link(id.clone(), operation, Role::InPlace, link)?;
+        for (role, links) in [(leading_on(self.builder.direction), links), (Role::InPlace, in_place)] {
+            for link in links {
+                let operation = link.0.clone().try_into().map_err(decode::corrupt)?;
+                self.link(id.clone(), operation, role, link)?;
+            }
         }
         self.last.extend(degree.map(|degree| (id.clone(), degree)));
         let earliest_production = decode::optional_time(earliest_production)?;

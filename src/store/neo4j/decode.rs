@@ -28,7 +28,8 @@ pub(super) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>> {
 
 pub(super) fn quantity(amount: Option<&str>, unit: Option<&str>) -> Result<Option<Quantity>> {
     let (Some(amount), Some(unit)) = (amount, unit) else { return Ok(None) };
-    let amount = Amount::parse(amount).map_err(|error| corrupt(format!("the amount {amount:?} {error}")))?;
+    let amount =
+        Amount::parse_counted(amount).map_err(|error| corrupt(format!("the amount {amount:?} {error}")))?;
     let unit = UnitCode::parse(unit).map_err(|error| corrupt(format!("the unit {unit:?} {error}")))?;
     Ok(Some(Quantity { amount, unit }))
 }

@@ -178,7 +178,8 @@ fn operations(filter: &OperationFilter) -> Parameters {
         ("name", optional(filter.name.as_ref(), text)),
         ("voided", filter.voided.map_or_else(null, neo4rs::BoltType::from)),
         ("party", optional(filter.party.as_ref(), text)),
-        ("equipment", optional(filter.equipment.as_ref(), text)),
+        ("equipment", optional(filter.equipment.as_ref(), texts)),
+        ("started_before", optional(filter.started_before, time)),
         ("operator", optional(filter.operator.as_ref(), text)),
         ("shift", optional(filter.shift.as_ref(), text)),
     ]

@@ -8,13 +8,13 @@ use serde::Deserialize;
 
 use super::connection::{Connection, Deadline, Transaction};
 use super::decode;
-use super::encode::{integer, text};
+use super::encode::{integer, text, time};
 use super::error::Attempt;
 use super::statement;
-use crate::domain::{Event, EventId, Text};
+use crate::domain::{Event, EventId, Text, Timestamp};
 use crate::store::{
-    ChangePage, LedgerEntry, LedgerPosition, Readiness, Recording, Result, Revision, StoreError,
-    StoreErrorKind,
+    CLOCKS_APART_MAX, ChangePage, LedgerEntry, LedgerPosition, Readiness, Recording, Result, Revision,
+    StoreError, StoreErrorKind,
 };
 
 #[derive(Deserialize)]
@@ -85,6 +85,27 @@ pub(super) async fn ready(connection: &Connection, deadline: Deadline) -> Result
     let server = rows.first().map(|row| format!("{} {} {}", row.name, row.version, row.edition));
     let revision = revision(connection, "ready", deadline).await?;
     Ok(Readiness { server: server.unwrap_or_else(|| "Neo4j".to_owned()), revision })
+}
+
+#[derive(Deserialize)]
+struct RevisionAtRow {
+    revision: Option<i64>,
+}
+
+/// The last revision recorded at or before a moment.
+pub(super) async fn revision_at(
+    connection: &Connection,
+    at: Timestamp,
+    deadline: Deadline,
+) -> Result<Revision> {
+    let until = revision(connection, "revision_at", deadline).await?;
+    let apart = i64::try_from(CLOCKS_APART_MAX.as_micros()).unwrap_or(i64::MAX);
+    let signed = |value: u64| integer(i64::try_from(value).unwrap_or(i64::MAX));
+    let parameters = vec![("at", time(at)), ("apart", integer(apart)), ("until", signed(until.0))];
+    let rows: Vec<RevisionAtRow> =
+        connection.read("revision_at", &statement::READ_REVISION_AT, parameters, deadline).await?;
+    let number = rows.first().and_then(|row| row.revision).map_or(Ok(0), decode::unsigned);
+    Ok(Revision(number?))
 }
 
 #[derive(Deserialize)]

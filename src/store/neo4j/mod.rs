@@ -26,7 +26,7 @@ use super::query::{Bucket, Closure, EdgePage, EdgesOf, Find, Page, Tally};
 use super::{
     Batch, ChangePage, LedgerPosition, Readiness, Receipt, Result, Revision, Store, StoreError, Subgraph,
 };
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 use connection::{Connection, Deadline};
 pub use statement::{Statement, statements};
 
@@ -162,6 +162,10 @@ impl Store for Neo4jStore {
 
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         find::tally(&self.connection, query, self.deadline()).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        ledger::revision_at(&self.connection, at, self.deadline()).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

@@ -28,6 +28,7 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_LOT_SEARCH,
     statement::INDEX_OPERATION_END,
     statement::INDEX_EVENT_POSITION,
+    statement::INDEX_EVENT_RECORDING,
     statement::INDEX_RECORD_PLACE,
     statement::INDEX_RECORD_STATE,
     statement::INDEX_RECORD_LOT,

@@ -47,6 +47,7 @@ registry! {
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_OPERATION_END "schema/index_operation_end";
     INDEX_EVENT_POSITION "schema/index_event_position";
+    INDEX_EVENT_RECORDING "schema/index_event_recording";
     INDEX_RECORD_PLACE "schema/index_record_place";
     INDEX_RECORD_STATE "schema/index_record_state";
     INDEX_RECORD_LOT "schema/index_record_lot";
@@ -76,6 +77,7 @@ registry! {
     READ_SERVER "read/read_server";
     READ_IDENTITY "read/read_identity";
     READ_REVISION "read/read_revision";
+    READ_REVISION_AT "read/read_revision_at";
     READ_EVENTS "read/read_events";
     READ_LOTS "read/read_lots";
     READ_OPERATIONS "read/read_operations";

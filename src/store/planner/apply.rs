@@ -116,6 +116,11 @@ impl<'a> Planner<'a> {
             Fact::Hold(hold) => self.hold(&event.id, hold),
             Fact::Release(release) => self.release(&event.id, release),
             Fact::Override(permit) => self.permit(&event.id, permit),
+            Fact::Acknowledge(done) => self.acknowledge(&event.id, done),
+            Fact::Refusal(refusal) => {
+                self.record_refusal(&event.id, refusal);
+                Ok(())
+            }
         };
         if let Err(problem) = done {
             return Status::Rejected(problem);
@@ -340,6 +345,10 @@ impl<'a> Planner<'a> {
             Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => refuse(
                 ErrorCode::NotVoidable,
                 format!("{} is about a hold, which is ended by a release and stays on record", void.event),
+            ),
+            Fact::Acknowledge(_) | Fact::Refusal(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} is about an alert and stays on record", void.event),
             ),
             Fact::Void(_) => refuse(
                 ErrorCode::NotVoidable,

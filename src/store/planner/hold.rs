@@ -10,8 +10,8 @@ use super::records::{About, listed, only};
 use super::state::State;
 use crate::domain::operation::Link;
 use crate::domain::{
-    AlertKind, Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId, MarkKind,
-    Operation, OperationKind, Override, Permit, Problem, Release, Role,
+    AlertKind, Blocked, Disposition, ErrorCode, EventId, Fact, Hold, HoldMark, HoldPolicy, Lot, LotId,
+    MarkKind, Obstacle, Operation, OperationKind, Override, Permit, Problem, Release, Role,
 };
 
 /// The holds at work in a batch.
@@ -56,12 +56,10 @@ impl Planner<'_> {
             if lot.quarantine.permits(id) {
                 continue;
             }
-            if let Some((code, message)) = objection(lot, id, operation.kind, link) {
-                return Err(Problem::new(
-                    code,
-                    format!("{}.lot", link_path(link.role, link.position)),
-                    message,
-                ));
+            if let Some((blocked, message)) = objection(lot, id, operation.kind, link) {
+                let path = format!("{}.lot", link_path(link.role, link.position));
+                let problem = Problem::new(blocked.obstacle.code(), path, message);
+                return Err(Problem { blocked: Some(Box::new(blocked)), ..problem });
             }
         }
         Ok(())
@@ -78,21 +76,20 @@ impl Planner<'_> {
             let Some(permit) = quarantine.permits.iter().find(|permit| permit.operation == *id) else {
                 continue;
             };
-            let Some((code, _)) = objection(lot, id, operation.kind, link).filter(|_| told.insert(link.lot))
-            else {
-                continue;
-            };
-            let mark = quarantine.marks.iter().find(|mark| blocks(lot, mark, link));
-            let hold = mark.map(|mark| mark.hold.clone()).filter(|_| code == ErrorCode::LotOnHold);
-            let recall = mark.and_then(|mark| mark.recall.clone()).filter(|_| hold.is_some());
+            let objection = objection(lot, id, operation.kind, link);
+            let Some((blocked, _)) = objection.filter(|_| told.insert(link.lot)) else { continue };
+            let recall = blocked.hold.as_ref().and_then(|hold| quarantine.mark_of(hold)?.recall.clone());
             let message = format!(
-                "operation {id} drew from lot {} in spite of {code}, by override {} ({})",
-                lot.id, permit.by, permit.reason
+                "operation {id} drew from lot {} in spite of {}, by override {} ({})",
+                lot.id,
+                blocked.obstacle.name(),
+                permit.by,
+                permit.reason
             );
             let about = About {
                 lot: Some(link.lot),
                 operation: Some(id),
-                hold: hold.as_ref(),
+                hold: blocked.hold.as_ref(),
                 recall: recall.as_ref(),
             };
             self.alert(AlertKind::HoldOverridden, link.lot.as_str(), id, about, message);
@@ -178,6 +175,7 @@ impl Planner<'_> {
                 reason: hold.reason.clone(),
                 recall: hold.recall.clone(),
                 arrival: None,
+                stays: Vec::new(),
                 from: lot.clone(),
                 path: Vec::new(),
                 path_cut: false,
@@ -300,6 +298,7 @@ fn suspect(id: &EventId, hold: &Hold, way: Way) -> HoldMark {
         reason: hold.reason.clone(),
         recall: hold.recall.clone(),
         arrival: way.arrival,
+        stays: way.stays,
         from: way.from,
         path: way.path,
         path_cut: way.path_cut,
@@ -312,11 +311,12 @@ fn objection(
     operation: &EventId,
     kind: OperationKind,
     link: Link<'_>,
-) -> Option<(ErrorCode, String)> {
+) -> Option<(Blocked, String)> {
     let quarantine = &lot.quarantine;
     if quarantine.is_clear() || kind == OperationKind::Scrap {
         return None;
     }
+    let blocked = |obstacle, hold| Blocked { lot: lot.id.clone(), obstacle, hold };
     if let Some(mark) = quarantine.marks.iter().find(|mark| blocks(lot, mark, link)) {
         let how = match mark.kind {
             MarkKind::Held => "held",
@@ -329,27 +329,26 @@ fn objection(
             mark.reason,
             mark.path_text()
         );
-        return Some((ErrorCode::LotOnHold, message));
+        return Some((blocked(Obstacle::OnHold, Some(mark.hold.clone())), message));
     }
     if let Some(disposition) = quarantine.disposition.filter(|disposition| !disposition.allows(kind)) {
         let message =
             format!("lot {} was released for {} only, not for {}", lot.id, disposition.name(), kind.name());
-        return Some((ErrorCode::LotRejected, message));
+        return Some((blocked(Obstacle::Rejected, None), message));
     }
     quarantine.inspection_due.then(|| {
         let message = format!("lot {} waits for its release from inspection", lot.id);
-        (ErrorCode::LotPendingInspection, message)
+        (blocked(Obstacle::PendingInspection, None), message)
     })
 }
 
-/// Whether a mark forbids this draw. What was surely drawn before the trouble arrived is not suspect (DESIGN §4 rule 2),
-/// unless a clock error leaves that open (rule 3).
+/// Whether a mark forbids this draw. What was surely drawn before the trouble arrived, or after it was cleaned away, is
+/// not suspect (rules 2 and 8), unless a clock error leaves that open (rule 3).
 fn blocks(lot: &Lot, mark: &HoldMark, link: Link<'_>) -> bool {
-    let before = mark.arrival.is_some_and(|arrival| link.latest < arrival);
     let conflict = lot.earliest_production.is_some_and(|produced| link.latest < produced);
     match (mark.kind, mark.policy) {
         (MarkKind::Held, _) => true,
         (MarkKind::Suspect, HoldPolicy::Warn) => false,
-        (MarkKind::Suspect, HoldPolicy::Block) => !before || conflict,
+        (MarkKind::Suspect, HoldPolicy::Block) => conflict || mark.meets(link.earliest, link.latest),
     }
 }

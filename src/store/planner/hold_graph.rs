@@ -6,7 +6,7 @@ use foldhash::HashMap;
 
 use super::state::HoldPaths;
 use crate::domain::hold::PATH_STEPS_MAX;
-use crate::domain::{EventId, HoldStep, LotId, Operation, Role, Timestamp};
+use crate::domain::{EventId, HoldStep, LotId, Operation, OperationKind, Role, Stay, Timestamp};
 use crate::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use crate::genealogy::{Direction, Revision, Subgraph, spread};
 
@@ -14,6 +14,7 @@ use crate::genealogy::{Direction, Revision, Subgraph, spread};
 #[derive(Debug, Clone)]
 pub(super) struct Way {
     pub(super) arrival: Option<Timestamp>,
+    pub(super) stays: Vec<Stay>,
     pub(super) from: LotId,
     pub(super) path: Vec<HoldStep>,
     pub(super) path_cut: bool,
@@ -28,10 +29,11 @@ struct Node {
 /// First productions of a lot, by operation.
 type Productions = HashMap<LotId, BTreeMap<EventId, Timestamp>>;
 
-/// Operations by id, and which of them draw from a lot.
+/// Operations by id, and which of them draw from a lot or clean it.
 #[derive(Default)]
 pub(super) struct HoldGraph {
     operations: HashMap<EventId, Node>,
+    /// Those that draw from a lot, or clean it: a clean leads nowhere, and bounds what does.
     draws: HashMap<LotId, BTreeSet<EventId>>,
     /// Recorded productions, all of them, of lots that lose one in this batch.
     recorded: Productions,
@@ -64,7 +66,7 @@ impl HoldGraph {
             end: operation.at,
             party: None,
         };
-        let links = operation.links().filter(|link| link.role != Role::InPlace);
+        let links = operation.links().filter(|link| bears_on_walks(operation.kind, link.role));
         let links: Vec<RawLink> = links
             .map(|link| RawLink {
                 lot: link.lot.clone(),
@@ -83,7 +85,7 @@ impl HoldGraph {
     }
 
     fn insert(&mut self, operation: SubgraphOperation, links: Vec<RawLink>) {
-        for link in links.iter().filter(|link| link.role == Role::Consumed) {
+        for link in links.iter().filter(|link| link.role != Role::Produced) {
             self.draws.entry(link.lot.clone()).or_default().insert(operation.id.clone());
         }
         self.operations.insert(operation.id.clone(), Node { operation, links });
@@ -128,6 +130,7 @@ impl HoldGraph {
             });
             let way = Way {
                 arrival: reached.arrival,
+                stays: reached.stays,
                 from: id(reached.from),
                 path: steps.collect(),
                 path_cut: reached.path_cut,
@@ -179,12 +182,20 @@ fn note(productions: &mut Productions, lot: &LotId, operation: &EventId, earlies
     *known = earliest.min(*known);
 }
 
-/// The operations of a subgraph with their links, work in place aside.
+/// Whether walks go over a link, or are cut by it: work in place leads nowhere, but a clean bounds what does.
+fn bears_on_walks(kind: OperationKind, role: Role) -> bool {
+    role != Role::InPlace || kind == OperationKind::Clean
+}
+
+/// The operations of a subgraph with the links that bear on walks.
 fn by_operation(subgraph: &Subgraph) -> Vec<(SubgraphOperation, Vec<RawLink>)> {
     let mut found: Vec<(SubgraphOperation, Vec<RawLink>)> =
         subgraph.operations.iter().map(|operation| (operation.clone(), Vec::new())).collect();
-    for link in subgraph.links.iter().filter(|link| link.role != Role::InPlace) {
+    for link in &subgraph.links {
         let (operation, links) = &mut found[link.operation as usize];
+        if !bears_on_walks(operation.kind, link.role) {
+            continue;
+        }
         links.push(RawLink {
             lot: subgraph.lots[link.lot as usize].id.clone(),
             operation: operation.id.clone(),

@@ -22,7 +22,12 @@ pub fn events_needed(batch: &Batch) -> Vec<EventId> {
                 ids.insert(void.event.clone());
             }
             Fact::Release(release) => ids.extend(release.hold.clone()),
-            Fact::Master(_) | Fact::Operation(_) | Fact::Hold(_) | Fact::Override(_) => {}
+            Fact::Master(_)
+            | Fact::Operation(_)
+            | Fact::Hold(_)
+            | Fact::Override(_)
+            | Fact::Acknowledge(_)
+            | Fact::Refusal(_) => {}
         }
     }
     ids.into_iter().collect()
@@ -43,7 +48,7 @@ pub fn lots_needed(batch: &Batch, state: &State) -> Vec<LotId> {
             Fact::Hold(hold) => lots.extend(&hold.lots),
             Fact::Release(release) => lots.extend(&release.lots),
             Fact::Override(permit) => lots.extend(&permit.lots),
-            Fact::Master(_) | Fact::Void(_) => {}
+            Fact::Master(_) | Fact::Void(_) | Fact::Acknowledge(_) | Fact::Refusal(_) => {}
         }
     }
     lots.into_iter().cloned().collect()
@@ -63,7 +68,13 @@ pub fn materials_needed(batch: &Batch, state: &State) -> Vec<MaterialCode> {
             Fact::Master(Master::Material(material)) => {
                 codes.insert(&material.code);
             }
-            Fact::Master(_) | Fact::Void(_) | Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => {}
+            Fact::Master(_)
+            | Fact::Void(_)
+            | Fact::Hold(_)
+            | Fact::Release(_)
+            | Fact::Override(_)
+            | Fact::Acknowledge(_)
+            | Fact::Refusal(_) => {}
         }
     }
     codes.into_iter().cloned().collect()
@@ -126,7 +137,7 @@ pub fn hold_lots_needed(state: &State) -> Vec<LotId> {
 
 /// Step 7, with the lots of step 2 in `state`: the records that the batch can change. Sorted; nearly always none.
 ///
-/// A hold by its release, and the alert about a lot that does not add up by what fills the lot or withdraws something:
+/// A hold by its release, an alert by its acknowledgement, and the alert about a lot that does not add up by what fills the lot or withdraws something:
 /// only that can end it.
 #[must_use]
 pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
@@ -143,7 +154,10 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
                     operation.links().for_each(|link| anomalies(state, link.lot, &mut records));
                 }
             }
-            Fact::Master(_) | Fact::Hold(_) | Fact::Override(_) => {}
+            Fact::Acknowledge(done) => {
+                records.insert(RecordRef::Alert(done.alert.clone()));
+            }
+            Fact::Master(_) | Fact::Hold(_) | Fact::Override(_) | Fact::Refusal(_) => {}
         }
     }
     records.into_iter().collect()
@@ -166,7 +180,7 @@ fn anomalies(state: &State, lot: &LotId, records: &mut BTreeSet<RecordRef>) {
 fn spreading(fact: &Fact) -> Option<&Hold> {
     match fact {
         Fact::Hold(hold) => Some(hold).filter(|hold| hold.propagate),
-        Fact::Master(_) | Fact::Operation(_) | Fact::Void(_) | Fact::Release(_) | Fact::Override(_) => None,
+        _ => None,
     }
 }
 

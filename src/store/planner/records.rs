@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::apply::Planner;
 use super::writes::{RecordChange, RecordRow};
 use crate::domain::{
-    Alert, AlertId, AlertKind, EventId, Hold, HoldRecord, HoldRelease, LotId, Override, RecordBody,
-    RecordRef, Release, Resolution,
+    Acknowledge, Acknowledgement, Alert, AlertId, AlertKind, ErrorCode, EventId, Hold, HoldRecord,
+    HoldRelease, LotId, Override, Problem, RecordBody, RecordRef, Refusal, Release, Resolution,
 };
 
 /// The records of a batch as they come to be.
@@ -129,6 +129,33 @@ impl Planner<'_> {
             format!("hold {hold} was released for {} as {disposition} ({})", listed(lots), release.reason);
         let about = About { lot: only(lots), hold: Some(hold), ..About::default() };
         self.alert(AlertKind::HoldReleased, hold.as_str(), id, about, message);
+    }
+
+    pub(super) fn acknowledge(&mut self, id: &EventId, done: &Acknowledge) -> Result<(), Problem> {
+        let actor = self.batch.recording.actor.clone();
+        let Some(RecordBody::Alert(alert)) = self.record_mut(&RecordRef::Alert(done.alert.clone())) else {
+            let message = format!("there is no alert {}; check the id", done.alert);
+            return Err(Problem::new(ErrorCode::AlertUnknown, "alert", message));
+        };
+        if let Some(before) = &alert.acknowledged {
+            let message =
+                format!("alert {} was acknowledged before, by {} ({})", alert.id, before.actor, before.event);
+            return Err(Problem::new(ErrorCode::AlertAcknowledged, "alert", message));
+        }
+        alert.acknowledged =
+            Some(Acknowledgement { event: id.clone(), actor, at: done.at, note: done.note.clone() });
+        Ok(())
+    }
+
+    pub(super) fn record_refusal(&mut self, id: &EventId, refusal: &Refusal) {
+        let about = About {
+            lot: only(&refusal.lots),
+            operation: Some(&refusal.event),
+            hold: refusal.hold.as_ref(),
+            ..About::default()
+        };
+        let message = format!("event {} was refused: {}", refusal.event, refusal.message);
+        self.alert(AlertKind::FlowRefused, refusal.event.as_str(), id, about, message);
     }
 
     pub(super) fn record_override(&mut self, id: &EventId, permit: &Override) {

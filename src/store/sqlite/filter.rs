@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::error::{Fallible, Fault};
 use super::readers::Snapshot;
 use super::statements::{LIST_MATERIALS_OF_CLASS, LOAD_MASTER_KEY};
-use crate::domain::{LotStatus, MasterRef, MaterialClass, OperationKind, Origin, RecordPlace, RecordState};
+use crate::domain::{
+    EquipmentCode, LotStatus, MasterRef, MaterialClass, OperationKind, Origin, RecordPlace, RecordState,
+};
 use crate::store::{LotFilter, MasterFilter, OperationFilter, RecordFilter};
 
 /// A list as the JSON array that `json_each` reads.
@@ -108,6 +110,12 @@ fn master_keys(
         .collect()
 }
 
+/// Keys of those pieces of equipment that exist.
+fn keys_of(snapshot: &Snapshot<'_>, pieces: &[EquipmentCode]) -> Fallible<Vec<i64>> {
+    let references = pieces.iter().cloned().map(MasterRef::Equipment);
+    Ok(master_keys(snapshot, references)?.into_iter().flatten().collect())
+}
+
 /// Parameters of the statements that filter operations.
 pub(super) struct OperationParameters {
     pub(super) kinds: Option<String>,
@@ -117,7 +125,11 @@ pub(super) struct OperationParameters {
     pub(super) from: i64,
     /// Before, in microseconds.
     pub(super) before: i64,
-    /// Keys of equipment, operator, shift and party asked for; any of them may be `None`.
+    /// Started before, in microseconds.
+    pub(super) started_before: Option<i64>,
+    /// Keys of several pieces of equipment, one of which must be there, as a JSON array.
+    pub(super) equipment: Option<String>,
+    /// Keys of a single piece of equipment, operator, shift and party asked for; any of them may be `None`.
     pub(super) resources: Vec<Option<i64>>,
 }
 
@@ -126,8 +138,18 @@ impl OperationParameters {
     pub(super) fn new(snapshot: &Snapshot<'_>, filter: &OperationFilter) -> Fallible<Option<Self>> {
         let kinds: Option<Vec<&str>> =
             filter.kinds.as_ref().map(|kinds| kinds.iter().copied().map(OperationKind::name).collect());
+        let pieces = filter.equipment.as_deref();
+        // One piece is a range of its own; among several a probe finds each operation once.
+        let (single, several) = match pieces {
+            Some([piece]) => (Some(piece), None),
+            several => (None, several),
+        };
+        let equipment = several.map(|pieces| keys_of(snapshot, pieces)).transpose()?;
+        if equipment.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(None);
+        }
         let named = [
-            filter.equipment.clone().map(MasterRef::Equipment),
+            single.cloned().map(MasterRef::Equipment),
             filter.operator.clone().map(MasterRef::Operator),
             filter.shift.clone().map(MasterRef::Shift),
             filter.party.clone().map(MasterRef::Party),
@@ -145,6 +167,8 @@ impl OperationParameters {
             voided: filter.voided,
             from: filter.from.map_or(i64::MIN, |at| at.micros()),
             before: filter.before.map_or(i64::MAX, |at| at.micros()),
+            started_before: filter.started_before.map(|at| at.micros()),
+            equipment: equipment.map(|keys| array(&keys)).transpose()?,
             resources,
         }))
     }

@@ -144,12 +144,26 @@ fn operations(
     }
     match p.resources.as_slice() {
         [first, second, third, fourth] => {
-            let parameters =
-                params![end, id, p.before, p.kinds, p.name, p.voided, first, second, third, fourth, limit];
+            let parameters = params![
+                end,
+                id,
+                p.before,
+                p.kinds,
+                p.name,
+                p.voided,
+                first,
+                second,
+                third,
+                fourth,
+                limit,
+                p.started_before,
+                p.equipment
+            ];
             list(snapshot, FIND_OPERATIONS_OF, parameters, rows::operation)
         }
         _ => {
-            let parameters = params![end, id, p.before, p.kinds, p.name, p.voided, limit];
+            let parameters =
+                params![end, id, p.before, p.kinds, p.name, p.voided, limit, p.started_before, p.equipment];
             list(snapshot, FIND_OPERATIONS, parameters, rows::operation)
         }
     }

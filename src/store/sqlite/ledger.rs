@@ -1,13 +1,14 @@
 //! The ledger as a feed.
 
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension, params};
 
 use super::error::Fallible;
 use super::readers::Snapshot;
 use super::rows;
-use super::statements::{GET_LEDGER_PLACE, LIST_EVENTS};
-use crate::domain::{Event, EventId, Text};
-use crate::store::{ChangePage, LedgerEntry, LedgerPosition, Recording, Revision};
+use super::statements::{GET_LEDGER_PLACE, GET_REVISION_AT, LIST_EVENTS};
+use crate::domain::{Event, EventId, Text, Timestamp};
+use crate::store::{CLOCKS_APART_MAX, ChangePage, LedgerEntry, LedgerPosition, Recording, Revision};
 
 /// The ledger behind a position, at most `limit` events.
 pub(super) fn changes(snapshot: &Snapshot<'_>, after: LedgerPosition, limit: u32) -> Fallible<ChangePage> {
@@ -32,6 +33,18 @@ pub(super) fn changes(snapshot: &Snapshot<'_>, after: LedgerPosition, limit: u32
         });
     }
     Ok(ChangePage { entries, more: false })
+}
+
+/// The last revision recorded at or before a moment.
+pub(super) fn revision_at(snapshot: &Snapshot<'_>, at: Timestamp) -> Fallible<Revision> {
+    let apart = i64::try_from(CLOCKS_APART_MAX.as_micros()).unwrap_or(i64::MAX);
+    let mut statement = snapshot.statement(GET_REVISION_AT)?;
+    let mut found = statement.query(params![at.micros(), apart])?;
+    let Some(row) = found.next()? else { return Ok(Revision(0)) };
+    match row.get_ref(0)? {
+        ValueRef::Null => Ok(Revision(0)),
+        _ => Ok(Revision(rows::count(row, 0)?)),
+    }
 }
 
 /// The key of the last event at or before a position; 0 before the first.

@@ -18,6 +18,7 @@ mod ledger;
 mod nodes;
 mod readers;
 mod rows;
+mod scratch;
 mod statements;
 mod tally;
 mod writer;
@@ -36,7 +37,7 @@ use super::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Readiness,
     Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
 };
-use crate::domain::{Node, NodeRef};
+use crate::domain::{Node, NodeRef, Timestamp};
 
 /// The version of SQLite in the program.
 #[must_use]
@@ -76,10 +77,16 @@ impl SqliteStore {
     /// # Errors
     /// `Unavailable` when the folder for temporary files cannot be written to.
     pub fn temporary() -> Result<Self> {
+        Self::temporary_with(|_| Ok(()))
+    }
+
+    /// As [`SqliteStore::temporary`], in a file that was put there first.
+    fn temporary_with(fill: impl FnOnce(&Path) -> error::Fallible<()>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("lotgraph-").tempdir();
         let folder =
             folder.map_err(|error| StoreError::with_source(StoreErrorKind::Unavailable, "open", error))?;
-        let opened = Self::try_open(&folder.path().join("store.sqlite"), Durability::None);
+        let file = folder.path().join("store.sqlite");
+        let opened = fill(&file).and_then(|()| Self::try_open(&file, Durability::None));
         let mut store = opened.map_err(|fault| fault.during("open"))?;
         store.folder = Some(folder);
         Ok(store)
@@ -222,6 +229,10 @@ impl Store for SqliteStore {
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         let query = query.clone();
         self.readers.read("tally", None, move |snapshot| tally::tally(snapshot, &query)).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.readers.read("revision_at", None, move |snapshot| ledger::revision_at(snapshot, at)).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

@@ -1,6 +1,6 @@
 //! A few read-only connections; every read is one transaction on one of them, off the async threads.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -61,6 +61,11 @@ impl Readers {
     pub(super) fn new(path: PathBuf, connections: usize, statements: Arc<AtomicU64>) -> Self {
         let turns = Arc::new(Semaphore::new(connections));
         Self { path, turns, idle: Mutex::new(Vec::new()), statements }
+    }
+
+    /// The file that they read.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Runs a read in one transaction. With a deadline, the wait for a free connection counts against it; inside, the

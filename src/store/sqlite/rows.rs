@@ -93,8 +93,8 @@ impl Units {
         unit: usize,
     ) -> Fallible<Option<Quantity>> {
         let Some(text) = column(row, amount)? else { return Ok(None) };
-        let amount =
-            Amount::parse(text).map_err(|error| Fault::damaged(format!("amount {text:?} {error}")))?;
+        let amount = Amount::parse_counted(text)
+            .map_err(|error| Fault::damaged(format!("amount {text:?} {error}")))?;
         let code = needed(row, unit)?;
         let unit = match self.0.get(code) {
             Some(unit) => unit.clone(),

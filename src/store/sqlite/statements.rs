@@ -18,6 +18,7 @@ statements! {
     "schema" {
         CREATE_LEDGER "create_ledger"
         CREATE_REVISION "create_revision"
+        CREATE_REVISION_BY_TIME "create_revision_by_time"
         CREATE_EVENT "create_event"
         CREATE_MASTER "create_master"
         CREATE_LOT "create_lot"
@@ -69,6 +70,7 @@ statements! {
         GET_SEED "get_seed"
         GET_MASTER_CODE "get_master_code"
         GET_LEDGER_PLACE "get_ledger_place"
+        GET_REVISION_AT "get_revision_at"
         WALK_FROM_LOT "walk_from_lot"
         WALK_FROM_OPERATION "walk_from_operation"
         LIST_EDGES "list_edges"
@@ -98,6 +100,7 @@ statements! {
 pub(super) const SCHEMA: &[&str] = &[
     CREATE_LEDGER,
     CREATE_REVISION,
+    CREATE_REVISION_BY_TIME,
     CREATE_EVENT,
     CREATE_MASTER,
     CREATE_LOT,
@@ -190,6 +193,7 @@ mod tests {
             WALK_FROM_OPERATION,
             LIST_EDGES,
             LIST_EVENTS,
+            GET_REVISION_AT,
             FIND_LOTS,
             FIND_LOTS_OF_MATERIAL,
             FIND_LOTS_OF_STATUS,

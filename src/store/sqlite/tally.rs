@@ -77,10 +77,26 @@ fn lots(snapshot: &Snapshot<'_>, filter: &LotFilter) -> Fallible<Vec<Bucket>> {
 fn operations(snapshot: &Snapshot<'_>, filter: &OperationFilter) -> Fallible<Vec<Bucket>> {
     let Some(p) = OperationParameters::new(snapshot, filter)? else { return Ok(Vec::new()) };
     if let [first, second, third, fourth] = p.resources.as_slice() {
-        let parameters = params![p.from, p.before, p.kinds, p.name, p.voided, first, second, third, fourth];
+        let parameters = params![
+            p.from,
+            p.before,
+            p.kinds,
+            p.name,
+            p.voided,
+            first,
+            second,
+            third,
+            fourth,
+            p.started_before,
+            p.equipment
+        ];
         return groups(snapshot, COUNT_OPERATIONS_OF, parameters);
     }
-    groups(snapshot, COUNT_OPERATIONS, params![p.from, p.before, p.kinds, p.name, p.voided])
+    groups(
+        snapshot,
+        COUNT_OPERATIONS,
+        params![p.from, p.before, p.kinds, p.name, p.voided, p.started_before, p.equipment],
+    )
 }
 
 fn masters(snapshot: &Snapshot<'_>, kind: MasterKind, filter: &MasterFilter) -> Fallible<u64> {

@@ -65,6 +65,19 @@ impl Writer {
         self.ask("commit", |reply| Request::Commit(Waiting { batch, reply })).await
     }
 
+    /// Commits batches in their order; the thread groups what is waiting.
+    pub(super) async fn commit_all(&self, batches: Vec<Batch>) -> Result<Vec<Receipt>> {
+        let mut answers = Vec::with_capacity(batches.len());
+        for batch in batches {
+            answers.push(self.send("commit", |reply| Request::Commit(Waiting { batch, reply })).await?);
+        }
+        let mut receipts = Vec::with_capacity(answers.len());
+        for answer in answers {
+            receipts.push(answer.await.map_err(|_| stopped("commit"))??);
+        }
+        Ok(receipts)
+    }
+
     /// Creates what is missing.
     pub(super) async fn prepare(&self) -> Result<()> {
         self.ask("prepare", Request::Prepare).await
@@ -75,14 +88,19 @@ impl Writer {
         operation: &'static str,
         request: impl FnOnce(oneshot::Sender<Result<T>>) -> Request,
     ) -> Result<T> {
-        let gone = || {
-            let why = "the writer has stopped; restart lotgraph";
-            StoreError::with_source(StoreErrorKind::Unavailable, operation, why)
-        };
+        self.send(operation, request).await?.await.map_err(|_| stopped(operation))?
+    }
+
+    /// Puts a request into the queue; the answer will come.
+    async fn send<T>(
+        &self,
+        operation: &'static str,
+        request: impl FnOnce(oneshot::Sender<Result<T>>) -> Request,
+    ) -> Result<oneshot::Receiver<Result<T>>> {
         let (reply, answer) = oneshot::channel();
-        let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.send(request(reply)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
+        let queue = self.queue.as_ref().ok_or_else(|| stopped(operation))?;
+        queue.send(request(reply)).await.map_err(|_| stopped(operation))?;
+        Ok(answer)
     }
 
     /// Finishes what is queued, closes the file and waits for it.
@@ -94,6 +112,11 @@ impl Writer {
             tracing::error!("the writer of the store panicked");
         }
     }
+}
+
+fn stopped(operation: &'static str) -> StoreError {
+    let why = "the writer has stopped; restart lotgraph";
+    StoreError::with_source(StoreErrorKind::Unavailable, operation, why)
 }
 
 struct Worker {

@@ -4,7 +4,7 @@ use lotgraph::domain::{
     EquipmentCode, MasterKind, MaterialClass, MaterialCode, OperationKind, OperatorCode, Origin, PartyCode,
     PartyRole, ShiftCode,
 };
-use lotgraph::store::LotFilter;
+use lotgraph::store::{LotFilter, OperationFilter, Tally};
 use serde_json::{Value, json};
 
 use super::ask::{AnyStore, build, found, found_in_pages, lots, masters, operations, record, text};
@@ -187,7 +187,7 @@ pub async fn operations_by_kind_name_and_time(store: &AnyStore) {
 
 pub async fn operations_by_resource(store: &AnyStore) {
     line(store).await;
-    let at = |code: &str| Some(EquipmentCode::parse(code).unwrap());
+    let at = |code: &str| Some(vec![EquipmentCode::parse(code).unwrap()]);
     let by = |code: &str| Some(OperatorCode::parse(code).unwrap());
     assert_eq!(found(store, operations(|f| f.equipment = at("F1"))).await, ["O1", "O2", "P1", "O4"]);
     assert_eq!(found(store, operations(|f| f.operator = by("ANN"))).await, ["O1", "O2"]);
@@ -221,6 +221,38 @@ pub async fn operations_by_resource(store: &AnyStore) {
     assert_eq!(found(store, mixed).await, ["O2"]);
 }
 
+pub async fn operations_of_several_pieces_under_way(store: &AnyStore) {
+    line(store).await;
+    let on = |codes: &[&str]| Some(codes.iter().map(|code| EquipmentCode::parse(code).unwrap()).collect());
+    let what = operations(|f| f.equipment = on(&["C1", "F2", "F1"]));
+    assert_eq!(found(store, what.clone()).await, ["O1", "O2", "O3", "P1", "O4"], "each once");
+    assert_eq!(found_in_pages(store, &what, 2).await, ["O1", "O2", "O3", "P1", "O4"]);
+    let count = store.tally(&Tally::Count(what)).await.unwrap();
+    assert_eq!(count.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [5]);
+    let with_operator = operations(|f| {
+        f.equipment = on(&["C1", "F2", "LOST"]);
+        f.operator = Some(OperatorCode::parse("BOB").unwrap());
+    });
+    assert_eq!(found(store, with_operator.clone()).await, ["O3", "O4"]);
+    let count = store.tally(&Tally::Count(with_operator)).await.unwrap();
+    assert_eq!(count.iter().map(|bucket| bucket.count).collect::<Vec<_>>(), [2]);
+    assert_eq!(found(store, operations(|f| f.equipment = on(&["LOST", "ANN"]))).await, Vec::<String>::new());
+    assert_eq!(found(store, operations(|f| f.equipment = on(&[]))).await, Vec::<String>::new());
+    // Each step takes five minutes: under way somewhere in the minutes from 16 to 19.
+    let under_way = |f: &mut OperationFilter| {
+        f.from = Some(minute(16));
+        f.started_before = Some(minute(20));
+        f.kinds = Some(vec![OperationKind::Produce]);
+    };
+    assert_eq!(found(store, operations(under_way)).await, ["O2", "O3"]);
+    let on_f1 = operations(|f| {
+        under_way(f);
+        f.equipment = on(&["F1"]);
+    });
+    assert_eq!(found(store, on_f1.clone()).await, ["O2"]);
+    assert_eq!(store.tally(&Tally::Count(on_f1)).await.unwrap()[0].count, 1);
+}
+
 pub async fn operations_by_resource_page_through(store: &AnyStore) {
     let events: Vec<Value> = (0..17)
         .map(|n| {
@@ -229,7 +261,7 @@ pub async fn operations_by_resource_page_through(store: &AnyStore) {
         })
         .collect();
     record(store, &events).await;
-    let what = operations(|f| f.equipment = Some(EquipmentCode::parse("E").unwrap()));
+    let what = operations(|f| f.equipment = Some(vec![EquipmentCode::parse("E").unwrap()]));
     let whole = found(store, what.clone()).await;
     assert_eq!(whole, found(store, operations(|_| {})).await);
     assert_eq!(whole.len(), 17);

@@ -300,7 +300,13 @@ pub async fn marks_are_what_a_trace_reaches(store: &AnyStore) {
             };
             let (start, end) = (rng.random_range(0..40), rng.random_range(0..8));
             let (inputs, outputs) = (some(&mut rng), some(&mut rng));
-            let next = match rng.random_range(0..10) {
+            let next = match rng.random_range(0..11) {
+                10 => {
+                    operations.push(id.clone());
+                    let cleaned = LOTS.choose(&mut rng).unwrap();
+                    json!({"type":"clean","id":id,"startedAt":minute(start).to_string(),
+                        "at":minute(start + end).to_string(),"lots":[cleaned]})
+                }
                 0 if !operations.is_empty() => void(&id, operations.choose(&mut rng).unwrap()),
                 1 | 2 => {
                     let lots: BTreeSet<&str> = LOTS.choose_multiple(&mut rng, 2).copied().collect();
@@ -339,11 +345,18 @@ pub async fn marks_are_what_a_trace_reaches(store: &AnyStore) {
     }
 }
 
-/// Holds race with shipments, many pairs a commit: nothing leaves after the hold was acknowledged.
 pub async fn nothing_leaves_after_the_hold(store: &AnyStore) {
-    const PAIRS: usize = 1_250;
+    holds_race_with_shipments(store, store, 2).await;
+}
+
+/// Racing pairs of a hold and a shipment in each round.
+pub const PAIRS: usize = 1_250;
+
+/// Holds race with shipments, many pairs a commit, each side over its own instance of the service: nothing leaves after the
+/// hold was acknowledged.
+pub async fn holds_race_with_shipments(store: &AnyStore, other: &AnyStore, rounds: usize) {
     const CHUNK: usize = 250;
-    for round in 0..2 {
+    for round in 0..rounds {
         let ids: Vec<String> = (0..PAIRS).map(|n| format!("{round}/L{n}")).collect();
         let outputs: Vec<Value> = ids.iter().map(|id| json!({"lot":id})).collect();
         record(store, &[json!({"type":"receive","id":format!("{round}/R"),"at":minute(1).to_string(),"outputs":outputs})])
@@ -361,7 +374,7 @@ pub async fn nothing_leaves_after_the_hold(store: &AnyStore) {
         let drawing = async {
             let mut sent = Vec::new();
             for chunk in draws.chunks(CHUNK) {
-                sent.push(store.commit(&partial(chunk.to_vec())).await.unwrap());
+                sent.push(other.commit(&partial(chunk.to_vec())).await.unwrap());
             }
             sent
         };
@@ -377,7 +390,7 @@ pub async fn nothing_leaves_after_the_hold(store: &AnyStore) {
             event.id = lotgraph::domain::EventId::parse(&format!("{}-again", event.id)).unwrap();
             event
         });
-        let receipt = store.commit(&partial(again.collect())).await.unwrap();
+        let receipt = other.commit(&partial(again.collect())).await.unwrap();
         assert!(!marks(&receipt).contains('+'), "every hold is acknowledged");
         for id in ids.iter().step_by(50) {
             assert_eq!(status(store, id).await, LotStatus::Quarantined);

@@ -5,7 +5,7 @@ use lotgraph::store::{Batch, LedgerEntry, LedgerPosition, Revision};
 use serde_json::json;
 
 use super::ask::{AnyStore, assert_limit, build, commit, partial};
-use crate::support::events::{batch, event, plant};
+use crate::support::events::{batch, event, minute, plant};
 
 fn at(revision: u64, index: u32) -> LedgerPosition {
     LedgerPosition { revision: Revision(revision), index }
@@ -74,6 +74,31 @@ pub async fn starts_anywhere(store: &AnyStore) {
     assert_eq!(after(at(99, 1)).await, Vec::<String>::new());
 }
 
+/// Commits one receipt for each minute given, recorded in that minute: revisions 1, 2, …
+async fn recorded(store: &AnyStore, minutes: &[i64]) {
+    for (index, at) in minutes.iter().enumerate() {
+        let mut batch = batch(plant(&format!("R{index}@1:-> L{index}; S{index}@2:L{index} ->")));
+        batch.recording.recorded_at = minute(*at);
+        assert!(store.commit(&batch).await.unwrap().applied);
+    }
+}
+
+pub async fn finds_the_revision_of_a_moment(store: &AnyStore) {
+    assert_eq!(store.revision_at(minute(5)).await.unwrap(), Revision(0), "the ledger is empty");
+    recorded(store, &[10, 20, 20, 90]).await;
+    for (at, expected) in [(9, 0), (10, 1), (19, 1), (20, 3), (89, 3), (90, 4), (100_000, 4)] {
+        assert_eq!(store.revision_at(minute(at)).await.unwrap(), Revision(expected), "minute {at}");
+    }
+}
+
+pub async fn finds_it_although_clocks_differ(store: &AnyStore) {
+    // The second clock is five minutes ahead: what it recorded comes before what the first records later.
+    recorded(store, &[10, 15, 11, 16, 12, 30]).await;
+    for (at, expected) in [(9, 0), (10, 1), (11, 3), (12, 5), (15, 5), (16, 5), (29, 5), (30, 6)] {
+        assert_eq!(store.revision_at(minute(at)).await.unwrap(), Revision(expected), "minute {at}");
+    }
+}
+
 pub async fn replays_into_the_same_graph(store: &AnyStore) {
     three(store).await;
     // A rejected and a repeated event leave no trace in the ledger.
@@ -81,7 +106,10 @@ pub async fn replays_into_the_same_graph(store: &AnyStore) {
     assert_eq!(receipt.revision.0, 3);
     let entries = store.changes(LedgerPosition::default(), 100).await.unwrap().entries;
     let other = crate::support::stores::sqlite().await;
-    commit(&other.store, entries.iter().map(|entry| entry.event.clone()).collect()).await;
+    // Revision by revision: what a commit makes of its events depends on what it sees together.
+    for of_one in entries.chunk_by(|one, next| one.position.revision == next.position.revision) {
+        commit(&other.store, of_one.iter().map(|entry| entry.event.clone()).collect()).await;
+    }
     for seed in ["A", "B", "C", "D"] {
         let mut here = super::ask::forward(store, &[seed]).await;
         let there = super::ask::forward(&other.store, &[seed]).await;

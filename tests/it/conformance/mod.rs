@@ -8,9 +8,10 @@ mod edges;
 mod filters;
 mod find;
 mod get;
-mod holds;
+pub(crate) mod holds;
 mod ledger;
 pub(crate) mod records;
+mod stock;
 mod tally;
 mod together;
 mod void;
@@ -46,6 +47,7 @@ macro_rules! each_case {
                 lot_conditions_all_hold,
                 operations_by_kind_name_and_time,
                 operations_by_resource,
+                operations_of_several_pieces_under_way,
                 operations_by_resource_page_through,
                 operations_voided_and_live,
                 masters_by_everything,
@@ -104,6 +106,14 @@ macro_rules! each_case {
                 marks_are_what_a_trace_reaches,
                 nothing_leaves_after_the_hold,
             }
+            stock {
+                a_clean_cuts_a_trace,
+                what_may_have_outlived_a_clean_stays,
+                a_clean_ends_what_a_hold_marks,
+                a_late_clean_and_its_void_move_marks,
+                a_count_says_what_was_there,
+                a_count_needs_a_unit_that_converts,
+            }
             records {
                 a_hold_is_on_record_until_its_last_release,
                 a_hold_placed_and_released_at_once_is_one_record,
@@ -116,6 +126,8 @@ macro_rules! each_case {
                 filters_and_counts_agree,
                 lots_are_found_by_their_hold,
                 a_replay_raises_the_same,
+                acknowledging_takes_an_alert_once,
+                a_refusal_raises_an_alert,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,
@@ -164,6 +176,8 @@ macro_rules! each_case {
                 tells_everything_in_order,
                 pages_inside_a_revision,
                 starts_anywhere,
+                finds_the_revision_of_a_moment,
+                finds_it_although_clocks_differ,
                 replays_into_the_same_graph,
                 limits_refuse,
             }

@@ -1,8 +1,8 @@
 //! Records: holds as they are worked off, and alerts raised by the commit that causes them.
 
 use lotgraph::domain::{
-    Alert, AlertKind, AlertState, HoldRecord, HoldState, Node, NodeRef, RecordBody, RecordKind, RecordPlace,
-    RecordRef, RecordState, Timestamp,
+    Alert, AlertKind, AlertState, ErrorCode, HoldRecord, HoldState, Node, NodeRef, RecordBody, RecordKind,
+    RecordPlace, RecordRef, RecordState, Timestamp,
 };
 use lotgraph::store::{Find, FindKey, RecordFilter, Revision, Tally, What};
 use serde_json::{Value, json};
@@ -332,4 +332,43 @@ pub async fn a_replay_raises_the_same(store: &AnyStore) {
     assert_eq!(times(&ours), times(&theirs));
     assert_eq!(ours, theirs);
     assert!(ours.len() >= 4, "{ours:?}");
+}
+
+pub async fn acknowledging_takes_an_alert_once(store: &AnyStore) {
+    record(store, &[draw("S1", "A", "5")]).await;
+    let (_, alert) = all_alerts(store).await.pop().unwrap();
+    let take = |id: &str| json!({"type":"acknowledge","id":id,"at":minute(80).to_string(),"alert":alert.id.as_str(),"note":"seen"});
+    assert_eq!(
+        rejection(store, &json!({"type":"acknowledge","at":minute(80).to_string(),"alert":"none"})).await,
+        (ErrorCode::AlertUnknown, "alert".to_owned())
+    );
+    let receipt = store.commit(&partial(vec![event(&take("K1")), event(&take("K2"))])).await.unwrap();
+    assert_eq!(super::ask::marks(&receipt), "+-");
+    assert_eq!(rejection(store, &take("K3")).await, (ErrorCode::AlertAcknowledged, "alert".to_owned()));
+    assert_eq!(shown(store).await, ["UNKNOWN_ORIGIN A!"]);
+    let (_, taken) = all_alerts(store).await.pop().unwrap();
+    let taken = taken.acknowledged.unwrap();
+    assert_eq!((taken.event, taken.actor, taken.at), (event_id("K1"), text("tester"), minute(80)));
+    assert_eq!(taken.note, Some(text("seen")));
+    // What is over by itself is resolved, whoever looked at it before.
+    record(store, &[receive("R", "A", "9")]).await;
+    assert_eq!(shown(store).await, ["UNKNOWN_ORIGIN A."]);
+    assert_eq!(
+        rejection(store, &json!({"type":"void","id":"V","event":"K1","reason":"x"})).await.0,
+        ErrorCode::NotVoidable
+    );
+}
+
+pub async fn a_refusal_raises_an_alert(store: &AnyStore) {
+    let refusal = |id: &str| {
+        json!({"type":"refusal","id":id,"at":minute(80).to_string(),"event":"S9","code":"LOT_ON_HOLD",
+            "lots":["A"],"hold":"H","message":"lot A is held"})
+    };
+    record(store, &[refusal("F1")]).await;
+    let receipt = store.commit(&batch(vec![event(&refusal("F1"))])).await.unwrap();
+    assert_eq!(super::ask::marks(&receipt), "=");
+    let (_, alert) = all_alerts(store).await.pop().unwrap();
+    assert_eq!(shown(store).await, ["FLOW_REFUSED A"]);
+    assert_eq!((alert.operation, alert.hold), (Some(event_id("S9")), Some(event_id("H"))));
+    assert_eq!(alert.message, "event S9 was refused: lot A is held");
 }

@@ -42,7 +42,7 @@ pub async fn counts_everything(store: &AnyStore) {
     assert_eq!(count(store, What::LotsNamed(text("m1"))).await, ["- 1"]);
     assert_eq!(count(store, lots(|f| f.text = Some(text("none")))).await, ["- 0"]);
     let unknown = EquipmentCode::parse("NONE").unwrap();
-    assert_eq!(count(store, operations(|f| f.equipment = Some(unknown))).await, ["- 0"]);
+    assert_eq!(count(store, operations(|f| f.equipment = Some(vec![unknown]))).await, ["- 0"]);
 }
 
 pub async fn lots_by_material_in_order(store: &AnyStore) {
@@ -66,7 +66,7 @@ pub async fn operations_by_kind_in_order(store: &AnyStore) {
     let live = OperationFilter { voided: Some(false), ..all.clone() };
     assert_eq!(tally(live).await, ["PROCESS 1", "RECEIVE 2", "SHIP 1"]);
     let dock = EquipmentCode::parse("DOCK").unwrap();
-    assert_eq!(tally(OperationFilter { equipment: Some(dock), ..all.clone() }).await, ["RECEIVE 1"]);
+    assert_eq!(tally(OperationFilter { equipment: Some(vec![dock]), ..all.clone() }).await, ["RECEIVE 1"]);
     let early = OperationFilter { before: Some(minute(4)), ..all };
     assert_eq!(tally(early).await, ["PROCESS 1", "PRODUCE 1", "RECEIVE 1"]);
 }

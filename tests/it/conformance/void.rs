@@ -111,7 +111,7 @@ pub async fn takes_resources_and_party_out(store: &AnyStore) {
     .await;
     let live = ["Q"];
     assert_eq!(
-        found(store, operations(|f| f.equipment = Some(EquipmentCode::parse("E").unwrap()))).await,
+        found(store, operations(|f| f.equipment = Some(vec![EquipmentCode::parse("E").unwrap()]))).await,
         live
     );
     assert_eq!(

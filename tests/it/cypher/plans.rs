@@ -126,6 +126,7 @@ async fn pages_follow_an_index_instead_of_sorting() {
         "read/find_masters",
         "read/find_records",
         "read/read_changes",
+        "read/read_revision_at",
     ];
     for name in ordered {
         let statement = statements().iter().find(|statement| statement.name == name).unwrap();

@@ -66,7 +66,7 @@ impl Model {
                 };
                 self.withdraw(void.event.as_str(), voided)
             }
-            Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => unreachable!("the model knows no holds"),
+            _ => unreachable!("the model knows neither holds nor alerts"),
         };
         if fine {
             self.events.insert(event.id.to_string(), event.clone());
@@ -104,7 +104,8 @@ impl Model {
         }
         let measured = operation.inputs.iter().map(|input| (&input.lot, &input.quantity));
         let measured = measured.chain(operation.outputs.iter().map(|output| (&output.lot, &output.quantity)));
-        for (lot, quantity) in measured {
+        let counted = operation.lots.iter().map(|item| (&item.lot, &item.counted));
+        for (lot, quantity) in measured.chain(counted) {
             if let Some(quantity) = quantity
                 && !self.has_unit(lots[lot.as_str()].material.as_ref(), quantity)
             {
@@ -245,7 +246,7 @@ fn add(flow: &mut Flow, quantity: Option<&Quantity>) {
 fn lots_named(operation: &Operation) -> Vec<&lotgraph::domain::LotId> {
     let inputs = operation.inputs.iter().map(|input| &input.lot);
     let outputs = operation.outputs.iter().map(|output| &output.lot);
-    inputs.chain(outputs).chain(&operation.lots).collect()
+    inputs.chain(outputs).chain(operation.lots.iter().map(|item| &item.lot)).collect()
 }
 
 fn claims(operation: &Operation) -> Vec<(&str, &MaterialCode)> {
@@ -284,7 +285,7 @@ fn links<'a>(id: &'a str, operation: &'a Operation) -> Vec<Link<'a>> {
         all.push(link(Role::Produced, n, output.lot.as_str(), output.quantity.as_ref(), output.at));
     }
     for (n, lot) in operation.lots.iter().enumerate() {
-        all.push(link(Role::InPlace, n, lot.as_str(), None, None));
+        all.push(link(Role::InPlace, n, lot.lot.as_str(), lot.counted.as_ref(), None));
     }
     all
 }

@@ -87,7 +87,9 @@ impl Maker {
             0..4 => json!({"type":"receive","outputs":self.items(1, 3, true)}),
             4..6 => json!({"type":"ship","inputs":self.items(1, 2, false)}),
             6 => json!({"type":"scrap","inputs":self.items(1, 2, false)}),
-            7..9 => json!({"type":"operation","kind":"PROCESS","lots":self.lots(1, 3)}),
+            7 => json!({"type":"operation","kind":"PROCESS","lots":self.lots(1, 3)}),
+            8 => json!({"type":"clean","lots":self.lots(1, 2)}),
+            10 => json!({"type":"count","lots":self.counts()}),
             9 => json!({"type":"operation","kind":"PRODUCE","outputs":self.items(1, 2, true)}),
             _ => json!({"type":"operation","kind":*kinds.choose(&mut self.rng).unwrap(),
                 "inputs":self.items(1, 3, false),"outputs":self.items(1, 3, true)}),
@@ -115,6 +117,16 @@ impl Maker {
     fn lots(&mut self, least: usize, most: usize) -> Vec<Value> {
         let count = self.rng.random_range(least..=most);
         (0..count).map(|_| Value::from(*LOTS.choose(&mut self.rng).unwrap())).collect()
+    }
+
+    /// What a count found; nothing, now and then.
+    fn counts(&mut self) -> Vec<Value> {
+        let lots = self.lots(1, 3);
+        let mut count = |lot| {
+            let amount = format!("{}.5", self.rng.random_range(0..50)).replace("0.5", "0");
+            json!({"lot":lot,"quantity":amount,"unit":*UNITS.choose(&mut self.rng).unwrap()})
+        };
+        lots.into_iter().map(&mut count).collect()
     }
 
     fn items(&mut self, least: usize, most: usize, output: bool) -> Vec<Value> {

@@ -14,7 +14,7 @@ impl Plant {
     fn operations(&self) -> impl Iterator<Item = (&Event, &Operation)> {
         self.0.iter().filter_map(|event| match &event.fact {
             Fact::Operation(operation) => Some((event, operation)),
-            Fact::Master(_) | Fact::Void(_) | Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => None,
+            _ => None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lotgraph::domain::{Node, NodeRef};
+use lotgraph::domain::{Node, NodeRef, Timestamp};
 use lotgraph::store::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Page, Readiness, Receipt,
     Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
@@ -101,6 +101,11 @@ impl Store for Faulty {
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>> {
         self.pass("tally").await?;
         self.inner.tally(query).await
+    }
+
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.pass("revision_at").await?;
+        self.inner.revision_at(at).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

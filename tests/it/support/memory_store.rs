@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use lotgraph::domain::{
     EventId, Fact, Lot, LotId, Master, MasterRef, Node, NodeRef, Record, RecordPlace, RecordRef,
-    RecordedOperation, Role, Voided,
+    RecordedOperation, Role, Timestamp, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
@@ -324,6 +324,10 @@ impl Store for MemoryStore {
         let Tally::Count(What::Lots(filter)) = query else { return beyond("tally") };
         let count = self.plant().lots.values().filter(|lot| filter.matches(lot, None)).count() as u64;
         Ok(vec![Bucket { key: None, count }])
+    }
+
+    async fn revision_at(&self, _at: Timestamp) -> Result<Revision> {
+        beyond("revision_at")
     }
 
     async fn changes(&self, _after: LedgerPosition, _limit: u32) -> Result<ChangePage> {

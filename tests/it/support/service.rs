@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lotgraph::app::scratch_stores;
 use lotgraph::http::{HttpContext, HttpOptions, server};
+use lotgraph::service::alerts::AlertFeed;
+use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::ingest::Ingest;
 use lotgraph::service::trace::{TraceLimits, Tracer};
 use lotgraph::store::Store;
@@ -15,6 +18,7 @@ pub struct Service {
     pub url: String,
     pub client: reqwest::Client,
     pub store: Arc<dyn Store>,
+    pub feed: AlertFeed,
     handle: actix_web::dev::ServerHandle,
     _directory: tempfile::TempDir,
 }
@@ -57,10 +61,18 @@ impl Service {
         let store = SqliteStore::open(&directory.path().join("lotgraph.sqlite")).unwrap();
         store.prepare().await.unwrap();
         let store = wrap(Arc::new(store));
+        let feed = AlertFeed::new(store.clone());
         let context = HttpContext {
             store: store.clone(),
             tracer: Tracer::new(store.clone(), TraceLimits::default()),
-            ingest: Ingest::new(store.clone()),
+            ingest: Ingest::new(store.clone()).waking(feed.clone()),
+            feed: feed.clone(),
+            history: History::new(
+                store.clone(),
+                scratch_stores(),
+                AsOfLimits::default(),
+                TraceLimits::default(),
+            ),
             caches: Vec::new(),
             samples: json!({ "samples": [{
                 "title": "Where did the delivery MILK-1 go?",
@@ -80,7 +92,7 @@ impl Service {
         let handle = server.handle();
         tokio::spawn(server);
         let client = reqwest::Client::new();
-        Self { url: format!("http://{address}"), client, store, handle, _directory: directory }
+        Self { url: format!("http://{address}"), client, store, feed, handle, _directory: directory }
     }
 
     /// Posts NDJSON events.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lotgraph::domain::{Node, NodeRef};
+use lotgraph::domain::{Node, NodeRef, Timestamp};
 use lotgraph::store::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Page, Readiness, Receipt,
     Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
@@ -189,7 +189,13 @@ impl Store for Watched {
         self.through("tally", answer).await
     }
 
+    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
+        self.inner.revision_at(at).await
+    }
+
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {
-        self.inner.changes(after, limit).await
+        self.note("changes");
+        let answer = self.inner.changes(after, limit).await;
+        self.through("changes", answer).await
     }
 }

@@ -11,14 +11,14 @@ use crate::domain::{
     Acknowledgement, Alert, AlertId, AlertKind, Anomalies, Disposition, EventId, Fact, Flow, HoldMark,
     HoldPolicy, HoldRecord, HoldRelease, HoldStep, Lot, LotId, MarkKind, Master, MasterRef, Node,
     OperationKind, Permit, Quarantine, Record, RecordBody, RecordPlace, RecordedOperation, Resolution, Role,
-    Text, Timestamp, Voided,
+    Stay, Text, Timestamp, Voided,
 };
 use crate::format::event::parse;
 use crate::genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
 use crate::store::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
 
 /// The hash of every sample's bytes, in order, at each layout.
-const EXPECTED: (u32, u128) = (3, 180_951_978_343_830_816_024_525_416_418_077_684_635);
+const EXPECTED: (u32, u128) = (4, 319_573_242_772_688_089_521_070_274_896_510_333_054);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
@@ -51,6 +51,15 @@ fn operation() -> RecordedOperation {
     RecordedOperation { id: id("O-1"), operation, voided: Some(voided) }
 }
 
+fn count() -> RecordedOperation {
+    let Fact::Operation(operation) = fact(json!({"type": "count", "id": "C-1", "at": "2026-01-05T07:00:00Z",
+        "lots": [{"lot": "A", "quantity": "0", "unit": "KGM"}]}))
+    else {
+        panic!("an operation was sent")
+    };
+    RecordedOperation { id: id("C-1"), operation, voided: None }
+}
+
 fn lot() -> Lot {
     let mut lot = Lot::named(LotId::parse("A").expect("an id"));
     let sums: BTreeMap<_, _> = serde_json::from_value(json!({"KGM": "12.5"})).expect("sums by unit");
@@ -74,6 +83,7 @@ fn quarantine() -> Quarantine {
         reason: text("listeria"),
         recall: Some(id("R")),
         arrival: Some(time(3)),
+        stays: vec![Stay { from: time(3), until: Some(time(4)) }],
         from: LotId::parse("B").expect("an id"),
         path: vec![step],
         path_cut: true,
@@ -158,7 +168,8 @@ fn edges() -> Vec<EdgePage> {
 
 fn nodes() -> Vec<Option<Node>> {
     let masters = masters().into_iter().map(|master| Some(Node::Master(master)));
-    let others = [None, Some(Node::Lot(Box::new(lot()))), Some(Node::Operation(Box::new(operation())))];
+    let operations = [operation(), count()].map(|operation| Some(Node::Operation(Box::new(operation))));
+    let others = [None, Some(Node::Lot(Box::new(lot())))].into_iter().chain(operations);
     masters
         .chain(others)
         .chain(records().into_iter().map(|record| Some(Node::Record(Box::new(record)))))

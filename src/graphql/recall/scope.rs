@@ -1,0 +1,222 @@
+//! The answer to a recall scope, page by page.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::input::RecallScopeInput;
+use super::parts::{
+    AffectedLot, AffectedLotConnection, AffectedLotFilter, AffectedTotal, CustomerShare,
+    CustomerShareConnection, ScopeSeed, ScopeSeedConnection, Shipment, ShipmentConnection,
+};
+use crate::domain::PartyCode;
+use crate::domain::recall::RecallScope;
+use crate::genealogy::scope::Whereabouts;
+use crate::graphql::connection::{Total, page_cost, page_size, window};
+use crate::graphql::cursor::{Place, Scope, malformed};
+use crate::graphql::filters::read;
+use crate::graphql::scalars::Moment;
+use crate::graphql::services;
+use crate::graphql::trace::{Freshness, Trace, cursor_revision};
+use crate::service::ServiceResult;
+use crate::service::recall::ScopeAnswer;
+
+/// The answer to a recall scope.
+pub struct ScopeAnswered {
+    answer: Arc<ScopeAnswer>,
+    /// What cursors belong to.
+    scope: Scope,
+    trace: Trace,
+}
+
+/// A page of one list: from, to, and whether more follow.
+struct Window {
+    from: usize,
+    to: usize,
+    more: bool,
+    total: Total,
+}
+
+impl RecallScopeInput {
+    /// Asks the question; further pages are asked at the revision of their cursors.
+    pub(in crate::graphql) async fn ask(self, context: &Context<'_>) -> Result<ScopeAnswered> {
+        let asked: RecallScope = self.read()?;
+        let at = cursor_revision(context)?;
+        let scope = Scope::new("recallScope", &asked);
+        let answer = services(context).recalls.scope(&asked, at).await?;
+        let trace = Trace::of(answer.traced.clone(), scope.list("trace"));
+        Ok(ScopeAnswered { answer, scope, trace })
+    }
+}
+
+impl ScopeAnswered {
+    fn window(&self, list: &str, length: usize, first: i32, after: Option<&str>) -> ServiceResult<Window> {
+        let skip = match after.map(|cursor| self.scope.list(list).decode(cursor)).transpose()? {
+            Some(Place::Trace(_, skip)) => skip,
+            Some(_) => return Err(malformed()),
+            None => 0,
+        };
+        let (from, to) = window(length, skip, page_size(first)?);
+        Ok(Window { from, to, more: to < length, total: Total::Known(length as u64) })
+    }
+
+    fn cursor(&self, list: &str, item: usize) -> String {
+        // The node limit keeps answers far below 2^32 items.
+        self.scope.list(list).encode(Place::Trace(self.answer.revision, item as u32 + 1))
+    }
+
+    fn count(&self, place: Whereabouts) -> usize {
+        self.answer.scope.lots.iter().filter(|lot| lot.whereabouts().contains(&place)).count()
+    }
+}
+
+/// What a recall reaches: the lots that its causes touched, everything made of them, and where it all is now.
+#[Object(name = "RecallScope")]
+impl ScopeAnswered {
+    /// How much it is.
+    async fn summary(&self) -> RecallScopeSummary {
+        let (answer, scope) = (&self.answer, &self.answer.scope);
+        RecallScopeSummary {
+            seed_count: answer.seeds.len(),
+            lot_count: scope.lots.len(),
+            operation_count: answer.traced.trace.operations.len(),
+            max_depth: answer.traced.max_depth(),
+            on_hand_count: self.count(Whereabouts::OnHand),
+            on_hand_unknown_count: self.count(Whereabouts::OnHandUnknown),
+            consumed_count: self.count(Whereabouts::Consumed),
+            shipped_count: self.count(Whereabouts::Shipped),
+            scrapped_count: self.count(Whereabouts::Scrapped),
+            shipment_count: scope.shipments.len(),
+            customer_count: scope.customers.len(),
+            unread_parameter_count: answer.unread_parameters,
+            is_partial: answer.traced.trace.partial.is_some(),
+        }
+    }
+
+    /// The lots it starts from, by id: each with the moment since which it is bad, and why.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn seeds(
+        &self,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<ScopeSeedConnection> {
+        let page = self.window("seeds", self.answer.seeds.len(), first, after.as_deref())?;
+        let seed = |n: usize| (self.cursor("seeds", n), ScopeSeed(self.answer.seeds[n].clone()));
+        let seeds = (page.from..page.to).map(seed).collect();
+        Ok(ScopeSeedConnection::new(seeds, page.more, after.is_some(), page.total))
+    }
+
+    /// The affected lots, those it starts from included, by (depth, id), each with where it is now.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn lots(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which of the affected lots are shown; absent: all.")] filter: Option<
+            AffectedLotFilter,
+        >,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<AffectedLotConnection> {
+        let filter = filter.unwrap_or_default().read()?;
+        // Another filter is another list.
+        let list = format!("lots {filter:?}");
+        let shown = services(context).recalls.select(&self.answer, &filter).await?;
+        let page = self.window(&list, shown.len(), first, after.as_deref())?;
+        let lot = |n: usize| {
+            let place = shown[n] as usize;
+            (self.cursor(&list, n), AffectedLot { answer: self.answer.clone(), place })
+        };
+        let lots = (page.from..page.to).map(lot).collect();
+        Ok(AffectedLotConnection::new(lots, page.more, after.is_some(), page.total))
+    }
+
+    /// What of the affected lots was shipped, by (time, operation).
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn shipments(
+        &self,
+        #[graphql(desc = "Only to the customer with this code; absent: to all.")] customer: Option<ID>,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<ShipmentConnection> {
+        let customer = customer.map(|code| read("customer", &code, PartyCode::parse)).transpose()?;
+        let list = format!("shipments {customer:?}");
+        let shipments = self.answer.scope.shipments.iter().enumerate();
+        let to = shipments.filter(|(_, shipment)| customer.is_none() || shipment.customer == customer);
+        let shown: Vec<usize> = to.map(|(n, _)| n).collect();
+        let page = self.window(&list, shown.len(), first, after.as_deref())?;
+        let shipment =
+            |n: usize| (self.cursor(&list, n), Shipment { answer: self.answer.clone(), place: shown[n] });
+        let shipments = (page.from..page.to).map(shipment).collect();
+        Ok(ShipmentConnection::new(shipments, page.more, after.is_some(), page.total))
+    }
+
+    /// What each customer received of the affected lots, by code.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn customers(
+        &self,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<CustomerShareConnection> {
+        let page = self.window("customers", self.answer.scope.customers.len(), first, after.as_deref())?;
+        let share =
+            |n: usize| (self.cursor("customers", n), CustomerShare { answer: self.answer.clone(), place: n });
+        let customers = (page.from..page.to).map(share).collect();
+        Ok(CustomerShareConnection::new(customers, page.more, after.is_some(), page.total))
+    }
+
+    /// Where everything is, by material and unit, in the material's own unit where a conversion is declared.
+    #[graphql(complexity = "page_cost(20, child_complexity)")]
+    async fn totals(&self) -> Vec<AffectedTotal> {
+        self.answer.scope.totals.iter().map(|total| AffectedTotal(total.clone())).collect()
+    }
+
+    /// The walk itself: its operations and links, counts by field, and how far to trust it.
+    async fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Which state of the ledger it answers for.
+    async fn freshness(&self) -> Freshness {
+        let subgraph = &self.answer.traced.subgraph;
+        Freshness {
+            revision: self.answer.revision.to_string(),
+            cached: subgraph.cached,
+            computed_at: Moment(subgraph.computed_at),
+        }
+    }
+}
+
+/// How much a recall reaches.
+#[derive(SimpleObject)]
+pub struct RecallScopeSummary {
+    /// Lots it starts from.
+    seed_count: usize,
+    /// Affected lots, those it starts from included.
+    lot_count: usize,
+    /// Operations reached.
+    operation_count: usize,
+    /// The greatest depth of a lot reached.
+    max_depth: u32,
+    /// Affected lots of which something is on hand.
+    on_hand_count: usize,
+    /// Affected lots of which something may be on hand: not every movement was measured.
+    on_hand_unknown_count: usize,
+    /// Affected lots that were (partly) consumed.
+    consumed_count: usize,
+    /// Affected lots that were (partly) shipped.
+    shipped_count: usize,
+    /// Affected lots that were (partly) scrapped.
+    scrapped_count: usize,
+    /// Draws of affected lots by shipments.
+    shipment_count: usize,
+    /// Customers reached; shipments that name none count as one.
+    customer_count: usize,
+    /// Values of a parameter asked for that are not numbers: their operations could not be judged and are not selected.
+    unread_parameter_count: u32,
+    /// Whether a limit cut the answer; `trace.completeness` says which.
+    is_partial: bool,
+}

@@ -1,0 +1,18 @@
+//! Alerts from outside: refused flows, acknowledgements, lists, and both ways of pushing.
+
+mod client;
+mod flows;
+mod protocol;
+mod push;
+
+use std::sync::Arc;
+
+use lotgraph::http::HttpOptions;
+use lotgraph::store::Store;
+
+use crate::support::service::Service;
+
+/// A service over a store that the test made.
+async fn over(store: &Arc<dyn Store>) -> Service {
+    Service::with(|_| store.clone(), HttpOptions::default()).await
+}

@@ -1,0 +1,108 @@
+//! What the API answers.
+
+use serde_json::{Value, json};
+
+use super::plant::events;
+use crate::support::service::Service;
+
+const SCOPE: &str = "query($input: RecallScopeInput!, $first: Int = 100, $after: String, $filter: AffectedLotFilter) {
+  recallScope(input: $input) {
+    summary { seedCount lotCount operationCount maxDepth onHandCount onHandUnknownCount consumedCount shippedCount
+      scrappedCount shipmentCount customerCount unreadParameterCount isPartial }
+    seeds { nodes { lot { id } since reasons { cause operation since } } }
+    lots(first: $first, after: $after, filter: $filter) { totalCount pageInfo { hasNextPage endCursor }
+      nodes { depth whereabouts lot { id status } onHand { amount unit } shipped { count unmeasured sums { amount unit } }
+        lastOperation { id name equipment { code } } draws { role operation { id } } } }
+    shipments { totalCount nodes { lot { id } operation { id } customer { code } document at quantity { amount unit } } }
+    customers { nodes { customer { code } lotCount shipmentCount quantities { material { code } quantity { amount unit } }
+      documents documentCount unmeasured firstShippedAt lastShippedAt } }
+    totals { material { code } unit lotCount onHand consumed shipped scrapped }
+    trace { operations(first: 2) { totalCount } completeness { isPartial reason } }
+    freshness { revision cached } } }";
+
+async fn service() -> Service {
+    let service = Service::empty().await;
+    let lines: Vec<String> = events().iter().map(Value::to_string).collect();
+    let response = service.post_events(&lines.join("\n")).await;
+    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+    service
+}
+
+fn bad_delivery() -> Value {
+    json!({"causes": [{"supplier": "FARM-2"}]})
+}
+
+#[tokio::test]
+async fn a_scope_is_answered_whole() {
+    let service = service().await;
+    let answer = service.graphql(SCOPE, json!({"input": bad_delivery()})).await;
+    assert_eq!(answer["errors"], Value::Null, "{answer}");
+    let scope = &answer["data"]["recallScope"];
+    assert_eq!(scope["summary"]["lotCount"], 4);
+    assert_eq!(scope["summary"]["shippedCount"], 2);
+    let cups = &scope["lots"]["nodes"][2];
+    assert_eq!(cups["lot"], json!({"id": "YOG-2", "status": "AVAILABLE"}));
+    assert_eq!(cups["onHand"], json!({"amount": "30", "unit": "EA"}));
+    assert_eq!(cups["whereabouts"], json!(["ON_HAND", "SHIPPED", "SCRAPPED"]));
+    let filled = json!({"id": "O-4", "name": "FILL", "equipment": [{"code": "FILLER-2"}]});
+    assert_eq!(cups["lastOperation"], filled);
+    let draws: Vec<&Value> =
+        cups["draws"].as_array().unwrap().iter().map(|draw| &draw["operation"]["id"]).collect();
+    assert_eq!(draws, ["S-2", "S-3", "X-1"]);
+    assert_eq!(
+        scope["customers"]["nodes"][0]["quantities"][0]["quantity"],
+        json!({"amount": "60", "unit": "EA"})
+    );
+    assert_eq!(
+        scope["shipments"]["nodes"][0]["quantity"],
+        json!({"amount": "5", "unit": "BX"}),
+        "as recorded"
+    );
+}
+
+#[tokio::test]
+async fn pages_come_from_one_answer() {
+    let service = service().await;
+    let first = service.graphql(SCOPE, json!({"input": bad_delivery(), "first": 2})).await;
+    let page = &first["data"]["recallScope"]["lots"];
+    assert_eq!((&page["totalCount"], &page["pageInfo"]["hasNextPage"]), (&json!(4), &json!(true)), "{first}");
+    // More cups are made of the bad milk meanwhile: the second page is still of the first answer.
+    let late = r#"{"type":"operation","kind":"PRODUCE","id":"O-9","at":"2026-01-02T00:00:00Z","inputs":[{"lot":"SILO","quantity":"1","unit":"KGM"}],"outputs":[{"lot":"YOG-0"}]}"#;
+    assert_eq!(service.post_events(late).await.status(), 200);
+    let after = &page["pageInfo"]["endCursor"];
+    let second = service.graphql(SCOPE, json!({"input": bad_delivery(), "first": 2, "after": after})).await;
+    let nodes = &second["data"]["recallScope"]["lots"]["nodes"];
+    let ids: Vec<&Value> =
+        nodes.as_array().unwrap_or_else(|| panic!("{second}")).iter().map(|n| &n["lot"]["id"]).collect();
+    assert_eq!(ids, ["YOG-2", "YOG-3"]);
+    let anew = service.graphql(SCOPE, json!({"input": bad_delivery()})).await;
+    assert_eq!(anew["data"]["recallScope"]["summary"]["lotCount"], 5);
+    let foreign = json!({"input": {"lots": [{"lot": "SILO"}]}, "after": after});
+    let refused = service.graphql(SCOPE, foreign).await;
+    let code = &refused["errors"][0]["extensions"]["code"];
+    assert!(code == "CURSOR_STALE" || code == "CURSOR_MALFORMED", "{refused}");
+    let filtered =
+        json!({"input": bad_delivery(), "filter": {"whereabouts": ["SHIPPED"], "customer": "SHOP-2"}});
+    let filtered = service.graphql(SCOPE, filtered).await;
+    assert_eq!(filtered["data"]["recallScope"]["lots"]["totalCount"], 2, "{filtered}");
+}
+
+#[tokio::test]
+async fn bad_scopes_are_refused_with_place_and_code() {
+    let service = service().await;
+    for (input, code, words) in [
+        (json!({}), "RECALL_NOTHING", "neither a lot nor a cause"),
+        (json!({"causes": [{}]}), "CAUSE_EMPTY", "causes[0]"),
+        (
+            json!({"causes": [{"shift": "S1"}, {"parameter": {"name": "t"}}]}),
+            "FIELD_MISSING",
+            "causes[1].parameter",
+        ),
+        (json!({"causes": [{"supplier": "NOBODY"}]}), "RECALL_NOTHING", "no operation"),
+    ] {
+        let answer = service.graphql(SCOPE, json!({"input": input})).await;
+        let error = &answer["errors"][0];
+        assert_eq!(error["extensions"]["code"], code, "{answer}");
+        assert!(error["message"].as_str().unwrap().contains(words), "{answer}");
+    }
+}
