@@ -1,7 +1,7 @@
 //! The benchmarks behind docs/BENCHMARKS.md: ratios against named baselines in one run, on real SQLite, Neo4j and Redis.
 //!
 //! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache,
-//! root-cause, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
+//! as-of, root-cause, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod baseline_neo4j;
@@ -10,6 +10,7 @@ mod bulk;
 mod cached;
 mod holds;
 mod paired;
+mod past;
 mod plants;
 mod root_cause;
 mod traces;
@@ -30,6 +31,9 @@ async fn main() {
     println!("plants of {lots} lots; medians; ratio = median of the ratios pair by pair\n");
     if wanted("import") {
         bulk::run(folder.path(), &neo4j).await;
+    }
+    if wanted("as-of") {
+        past::run(folder.path(), &neo4j).await;
     }
     if wanted("ladder") {
         traces::ladder(folder.path(), &neo4j).await;

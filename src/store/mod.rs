@@ -117,6 +117,10 @@ pub trait Store: Send + Sync + 'static {
     /// Counts, grouped, by key; a group without a key comes last.
     async fn tally(&self, query: &Tally) -> Result<Vec<Bucket>>;
 
+    /// As [`Store::revision`], once no commit is under way: when this still is the revision that was current before some
+    /// reads, they saw nothing of a later one. It waits for writers; ask it only where that matters.
+    async fn settled_revision(&self) -> Result<Revision>;
+
     /// The last revision recorded at or before a moment, 0 when there is none: the highest number among those recorded
     /// within [`CLOCKS_APART_MAX`] before the latest of them. So it is exact, and never goes back as the moment goes
     /// on, while the clocks of those who record are less than that apart.

@@ -274,6 +274,10 @@ impl Store for CachedStore {
         self.answer(&self.tallies, ask, || self.inner.tally(query)).await
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        self.inner.settled_revision().await
+    }
+
     async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
         self.inner.revision_at(at).await
     }

@@ -38,6 +38,12 @@ pub(super) async fn revision(
     confirm(connection, deadline).await.map_err(|failure| failure.into_store(operation))
 }
 
+/// The current revision, once no commit is under way.
+pub(super) async fn settled_revision(connection: &Connection, deadline: Deadline) -> Result<Revision> {
+    let confirmed = confirm(connection, deadline).await;
+    confirmed.map_err(|failure| failure.into_store("settled_revision"))
+}
+
 async fn confirm(connection: &Connection, deadline: Deadline) -> Attempt<Revision> {
     let mut transaction = connection.begin(deadline).await?;
     let locked = lock(&mut transaction, "").await;

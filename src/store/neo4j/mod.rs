@@ -164,6 +164,10 @@ impl Store for Neo4jStore {
         find::tally(&self.connection, query, self.deadline()).await
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        ledger::settled_revision(&self.connection, self.deadline()).await
+    }
+
     async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
         ledger::revision_at(&self.connection, at, self.deadline()).await
     }

@@ -231,6 +231,11 @@ impl Store for SqliteStore {
         self.readers.read("tally", None, move |snapshot| tally::tally(snapshot, &query)).await
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        // A read is one snapshot: it sees a commit whole or not at all.
+        self.revision().await
+    }
+
     async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
         self.readers.read("revision_at", None, move |snapshot| ledger::revision_at(snapshot, at)).await
     }

@@ -186,6 +186,7 @@ macro_rules! each_case {
                 the_same_event_at_once_is_taken_once,
                 two_prepares_at_once,
                 what_is_acknowledged_is_visible,
+                a_settled_revision_has_nothing_behind_it,
                 a_read_sees_whole_commits,
             }
         }

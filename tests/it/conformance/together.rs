@@ -116,3 +116,29 @@ pub async fn a_read_sees_whole_commits(store: &AnyStore) {
     let ships = operations(|f| f.kinds = Some(vec![OperationKind::Ship]));
     assert_eq!(found(store, ships).await.len(), 30);
 }
+
+pub async fn a_settled_revision_has_nothing_behind_it(store: &AnyStore) {
+    const EACH: u64 = 200;
+    let writer = Arc::clone(store);
+    let writing = tokio::spawn(async move {
+        for n in 0..15 {
+            let events: String = (0..EACH).map(|m| format!("E{n}-{m}@{n}:-> T{m};")).collect();
+            writer.commit(&batch(plant(&events))).await.unwrap();
+        }
+    });
+    loop {
+        let last = writing.is_finished();
+        let before = store.revision().await.unwrap();
+        let counts = store.tally(&Tally::OperationsByKind(Default::default())).await.unwrap();
+        let after = store.settled_revision().await.unwrap();
+        if before == after {
+            let count: u64 = counts.iter().map(|bucket| bucket.count).sum();
+            assert_eq!(count, EACH * before.0, "a read between two equal revisions is of that one");
+        }
+        if last {
+            assert_eq!((before.0, after.0), (15, 15));
+            break;
+        }
+    }
+    writing.await.unwrap();
+}

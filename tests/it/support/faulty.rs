@@ -103,6 +103,11 @@ impl Store for Faulty {
         self.inner.tally(query).await
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        self.pass("settled_revision").await?;
+        self.inner.settled_revision().await
+    }
+
     async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
         self.pass("revision_at").await?;
         self.inner.revision_at(at).await

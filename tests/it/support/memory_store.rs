@@ -326,6 +326,10 @@ impl Store for MemoryStore {
         Ok(vec![Bucket { key: None, count }])
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        self.revision().await
+    }
+
     async fn revision_at(&self, _at: Timestamp) -> Result<Revision> {
         beyond("revision_at")
     }

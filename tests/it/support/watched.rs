@@ -189,6 +189,10 @@ impl Store for Watched {
         self.through("tally", answer).await
     }
 
+    async fn settled_revision(&self) -> Result<Revision> {
+        self.inner.settled_revision().await
+    }
+
     async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
         self.inner.revision_at(at).await
     }
