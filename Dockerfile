@@ -1,5 +1,5 @@
 # Builds lotgraph and puts the one binary into a small image.
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
 COPY benches benches

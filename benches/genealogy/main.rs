@@ -1,17 +1,18 @@
 //! The benchmarks behind docs/BENCHMARKS.md: ratios against named baselines in one run, on real SQLite, Neo4j and Redis.
 //!
 //! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache,
-//! as-of.
-//! `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
+//! as-of, root-cause, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod baseline_neo4j;
 mod baseline_sqlite;
 mod bulk;
 mod cached;
+mod holds;
 mod paired;
 mod past;
 mod plants;
+mod root_cause;
 mod traces;
 
 /// As in the program.
@@ -38,16 +39,33 @@ async fn main() {
         traces::ladder(folder.path(), &neo4j).await;
     }
     if wanted("growth") {
-        traces::growth(folder.path(), &neo4j, lots).await;
-    }
-    if wanted("traces") || wanted("cache") {
         for plant in ["assembly", "process"] {
-            let data = plants::load(folder.path(), &neo4j, plant, lots).await;
-            if wanted("traces") {
-                traces::run(&data).await;
-            }
-            if wanted("cache") {
-                cached::run(&data, &redis).await;
+            traces::growth(folder.path(), &neo4j, plant, lots).await;
+        }
+    }
+    for plant in ["assembly", "process"] {
+        let sections: &[&str] = match plant {
+            "assembly" => &["traces", "cache", "root-cause", "holds"],
+            _ => &["traces", "cache", "holds"],
+        };
+        if !sections.iter().any(|section| wanted(section)) {
+            continue;
+        }
+        let data = plants::load(folder.path(), &neo4j, plant, lots).await;
+        if wanted("traces") {
+            traces::run(&data).await;
+        }
+        if wanted("cache") {
+            cached::run(&data, &redis).await;
+        }
+        if wanted("root-cause") && plant == "assembly" {
+            root_cause::run(&data).await;
+        }
+        // Last, as they write.
+        if wanted("holds") {
+            match plant {
+                "assembly" => holds::beside(&data).await,
+                _ => holds::spread(&data).await,
             }
         }
     }

@@ -108,8 +108,8 @@ pub async fn load(folder: &Path, neo4j_uri: &str, plant: &str, lots: u64) -> Pla
     Plant { name, sqlite, sqlite_file: file, neo4j, neo4j_uri, forward, backward }
 }
 
-/// Lots spread over the whole plant: every n-th by id.
-async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
+/// The ids of all lots, in their order.
+pub async fn lots(store: &dyn Store) -> Vec<LotId> {
     let mut ids = Vec::new();
     let mut after: Option<FindKey> = None;
     loop {
@@ -121,9 +121,14 @@ async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
         }));
         after = ids.last().map(|id| FindKey::Id(Text::parse(id.as_str()).unwrap()));
         if !page.more {
-            break;
+            return ids;
         }
     }
+}
+
+/// Lots spread over the whole plant: every n-th by id.
+async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
+    let ids = lots(store).await;
     let step = (ids.len() / count).max(1);
     ids.into_iter().step_by(step).collect()
 }

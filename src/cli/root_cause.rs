@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::{point, table, write_out};
-use crate::domain::{LotId, MaterialCode, Text, Timestamp};
+use crate::domain::{AttributeCondition, LotId, MaterialCode, Timestamp};
 use crate::genealogy::common_cause::{Caution, Group, LEVEL, Verdict};
 use crate::service::as_of::History;
 use crate::service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion};
@@ -33,13 +33,13 @@ enum Format {
 #[derive(Debug, Args)]
 pub struct RootCauseArguments {
     /// The lots that went wrong
-    #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1.., required_unless_present = "marked")]
+    #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1.., required_unless_present = "conditions")]
     cases: Vec<String>,
-    /// Instead: the lots that carry this attribute, e.g. result=FAIL
-    #[arg(long, value_name = "NAME=VALUE", conflicts_with = "cases")]
-    marked: Option<String>,
-    /// With --marked: only lots of this material
-    #[arg(long, value_name = "MATERIAL", requires = "marked")]
+    /// Instead: the lots whose attributes fulfil this, e.g. result=FAIL or 'dissolution<87'; may be repeated
+    #[arg(long = "where", value_name = "CONDITION", conflicts_with = "cases")]
+    conditions: Vec<String>,
+    /// With --where: only lots of this material
+    #[arg(long, value_name = "MATERIAL", requires = "conditions")]
     material: Option<String>,
     /// The lots to compare with [default: same materials and days, no cases]
     #[arg(long, value_name = "LOT", value_delimiter = ',', num_args = 1..)]
@@ -53,6 +53,9 @@ pub struct RootCauseArguments {
     /// Choose controls produced before this time [default: until the day of the last case]
     #[arg(long, value_name = "TIME", conflicts_with = "controls", requires = "controls_material")]
     controls_before: Option<String>,
+    /// Choose controls whose attributes fulfil this too; may be repeated
+    #[arg(long, value_name = "CONDITION", conflicts_with = "controls")]
+    controls_where: Vec<String>,
     /// Choose at most so many controls for each case, of the same material and week
     #[arg(long, value_name = "N", conflicts_with = "controls", value_parser = clap::value_parser!(u32).range(1..))]
     controls_per_case: Option<u32>,
@@ -76,13 +79,20 @@ impl RootCauseArguments {
             let lot = |text: &String| LotId::parse(text).map_err(|e| anyhow::anyhow!("lot {text:?} {e}"));
             lots.iter().map(lot).collect()
         };
-        let cases = match &self.marked {
-            None => Cases::Lots(lots(&self.cases)?),
-            Some(mark) => self.marked(mark)?,
+        let cases = match self.conditions.is_empty() {
+            true => Cases::Lots(lots(&self.cases)?),
+            false => Cases::Where {
+                among: self.cases_among()?,
+                conditions: conditions("where", &self.conditions)?,
+            },
         };
         let controls = match &self.controls {
             Some(controls) => Controls::Lots(lots(controls)?),
-            None => Controls::Alike { among: self.among()?, per_case: self.controls_per_case },
+            None => Controls::Alike {
+                among: self.among()?,
+                conditions: conditions("controls-where", &self.controls_where)?,
+                per_case: self.controls_per_case,
+            },
         };
         Ok(RootCauseQuestion { cases, controls, respect_time: !self.ignore_time })
     }
@@ -106,16 +116,20 @@ impl RootCauseArguments {
         }))
     }
 
-    fn marked(&self, mark: &str) -> anyhow::Result<Cases> {
-        let text = |text: &str| Text::parse(text).map_err(|e| anyhow::anyhow!("--marked {text:?} {e}"));
-        let parts = mark.split_once('=');
-        let (name, value) = parts.ok_or_else(|| anyhow::anyhow!("--marked {mark:?} is not NAME=VALUE"))?;
+    /// The lots to look for cases among.
+    fn cases_among(&self) -> anyhow::Result<LotFilter> {
         let code =
             |code: &String| MaterialCode::parse(code).map_err(|e| anyhow::anyhow!("--material {code:?} {e}"));
         let materials = self.material.as_ref().map(code).transpose()?.map(|code| vec![code]);
-        let among = LotFilter { materials, ..LotFilter::default() };
-        Ok(Cases::Marked { among, name: text(name)?, value: text(value)? })
+        Ok(LotFilter { materials, ..LotFilter::default() })
     }
+}
+
+fn conditions(flag: &str, texts: &[String]) -> anyhow::Result<Vec<AttributeCondition>> {
+    let condition = |text: &String| {
+        AttributeCondition::parse(text).map_err(|error| anyhow::anyhow!("--{flag} {text:?} {error}"))
+    };
+    texts.iter().map(condition).collect()
 }
 
 pub(super) async fn run(
@@ -148,6 +162,13 @@ fn for_people(answer: &RootCauseAnswer, first: usize) -> String {
         common.tested,
         answer.subgraph.revision
     );
+    if answer.left_out > 0 {
+        let _ = writeln!(
+            out,
+            "{} lots left out: without the number that --where asks for, nobody can tell if they are controls",
+            answer.left_out
+        );
+    }
     for caution in &common.cautions {
         let _ = writeln!(out, "Caution: {}", in_words(*caution));
     }
@@ -262,7 +283,7 @@ fn as_json(answer: &RootCauseAnswer, first: usize) -> Value {
     let unexplained: Vec<&str> =
         common.unexplained.iter().map(|case| answer.lot_id(answer.cases[*case as usize]).as_str()).collect();
     json!({"revision": answer.subgraph.revision.to_string(), "caseCount": answer.cases.len(),
-        "controlCount": answer.controls.len(), "testedCount": common.tested,
+        "controlCount": answer.controls.len(), "leftOutCount": answer.left_out, "testedCount": common.tested,
         "groupCount": common.groups.len(), "isPartial": answer.is_partial(),
         "cautions": common.cautions.iter().map(|c| caution_name(*c)).collect::<Vec<_>>(),
         "groups": common.groups.iter().take(first).map(group).collect::<Vec<_>>(),

@@ -1,11 +1,14 @@
 //! What may be asked for: filters of lots, operations and master data.
 
-use async_graphql::{ID, InputObject};
+use async_graphql::{ID, InputObject, OneofObject};
 
 use super::enums::{LotStatus, MaterialClass, OperationKind, Origin, PartyRole};
-use super::scalars::Moment;
+use super::scalars::{Exact, Moment};
 use crate::domain::identifier::TextError;
-use crate::domain::{EquipmentCode, EventId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text};
+use crate::domain::quantity::parse_decimal;
+use crate::domain::{
+    self, EquipmentCode, ErrorCode, EventId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text,
+};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store;
 
@@ -75,6 +78,56 @@ impl LotFilter {
             produced_from: self.produced_from.map(|moment| moment.0),
             produced_before: self.produced_before.map(|moment| moment.0),
         })
+    }
+}
+
+/// What the value of an attribute must be. A lot that lacks it, or has no number there, is neither within a limit nor
+/// beyond it; it does have another text.
+#[derive(Debug, Clone, OneofObject)]
+pub enum AttributeTest {
+    /// This text.
+    Is(String),
+    /// Any other text.
+    IsNot(String),
+    /// A number below this one.
+    Below(Exact),
+    /// A number no greater than this one.
+    AtMost(Exact),
+    /// A number above this one.
+    Above(Exact),
+    /// A number no smaller than this one.
+    AtLeast(Exact),
+}
+
+/// A condition on an attribute of a lot: `{ name: "dissolution", value: { below: "87" } }`.
+#[derive(Debug, Clone, InputObject)]
+pub struct AttributeCondition {
+    /// The name of the attribute.
+    pub name: String,
+    /// What its value must be.
+    pub value: AttributeTest,
+}
+
+impl AttributeCondition {
+    /// The condition as the services know it; a refusal names the argument.
+    pub(super) fn read(self, argument: &str) -> ServiceResult<domain::AttributeCondition> {
+        let text = |text: &str| read(argument, text, Text::parse);
+        let number = |limit: &Exact| {
+            parse_decimal(limit.text()).ok_or_else(|| {
+                let message =
+                    format!("{argument}: {:?} is not a plain decimal number such as 86.5", limit.text());
+                ServiceError::new(ErrorCode::ArgumentInvalid, message)
+            })
+        };
+        let test = match &self.value {
+            AttributeTest::Is(value) => domain::AttributeTest::Is(text(value)?),
+            AttributeTest::IsNot(value) => domain::AttributeTest::IsNot(text(value)?),
+            AttributeTest::Below(limit) => domain::AttributeTest::Below(number(limit)?),
+            AttributeTest::AtMost(limit) => domain::AttributeTest::AtMost(number(limit)?),
+            AttributeTest::Above(limit) => domain::AttributeTest::Above(number(limit)?),
+            AttributeTest::AtLeast(limit) => domain::AttributeTest::AtLeast(number(limit)?),
+        };
+        Ok(domain::AttributeCondition { name: text(&self.name)?, test })
     }
 }
 

@@ -52,7 +52,7 @@ impl MassBalance {
         lots: &[LotId],
         tolerance_percent: Option<Exact>,
     ) -> Result<Self> {
-        let tolerance = tolerance_percent.map(|text| tolerance(text.as_str())).transpose()?;
+        let tolerance = tolerance_percent.map(|text| tolerance(text.text())).transpose()?;
         let tracer = &services(context).tracer;
         Ok(Self(Arc::new(tracer.mass_balance(lots, tolerance.unwrap_or(TOLERANCE_PERCENT)).await?)))
     }

@@ -6,42 +6,42 @@ use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::connection::{page_cost, page_size};
 use super::enums::{BandSide, Caution, FactorKind, TraceDirection, Verdict};
-use super::filters::{LotFilter, read};
+use super::filters::{AttributeCondition, LotFilter, read};
 use super::lot::Lot;
 use super::operation::{Operation, load_lots};
 use super::path::{TracePath, paths as path_list};
 use super::services;
 use super::trace::Freshness;
-use crate::domain::{ErrorCode, LotId, Text};
+use crate::domain::{self, ErrorCode, LotId};
 use crate::genealogy::Direction;
 use crate::genealogy::common_cause::{self, Evidence, Factor, Group, Measure};
 use crate::service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion, SharedAnswer};
 use crate::service::{ServiceError, ServiceResult};
 
-/// Lots that carry a mark.
+/// Lots whose attributes fulfil all of some conditions.
 #[derive(InputObject)]
-pub struct MarkedLots {
-    /// The name of the attribute: `result`.
-    attribute: String,
-    /// Its value: `FAIL`.
-    value: String,
+pub struct LotsWhere {
+    /// The conditions, at least one.
+    attributes: Vec<AttributeCondition>,
     /// Only among these lots.
     among: Option<LotFilter>,
 }
 
-/// A root cause question: cases, either named or marked, against controls, either named or chosen.
+/// A root cause question: cases, either named or found by their attributes, against controls, either named or chosen.
 #[derive(InputObject)]
 pub struct RootCauseInput {
     /// The ids of the lots that went wrong, at most 1000.
     cases: Option<Vec<ID>>,
-    /// Instead of `cases`: the lots that carry this mark.
-    marked: Option<MarkedLots>,
+    /// Instead of `cases`: the lots with these attributes, such as a result of FAIL or a dissolution below 87.
+    cases_where: Option<LotsWhere>,
     /// The ids of the lots to compare with, at most 20000. Absent: chosen, lots of the cases' materials, first produced
     /// on the days from the first case to the last.
     controls: Option<Vec<ID>>,
     /// When controls are chosen: among these lots instead, cases left out. A wider period tells rare causes from what
     /// every lot of those days shares.
     controls_among: Option<LotFilter>,
+    /// When controls are chosen: only lots whose attributes fulfil all of these.
+    controls_where: Option<Vec<AttributeCondition>>,
     /// When controls are chosen: at most so many for each case, of the same material and week.
     controls_per_case: Option<i32>,
     /// A walk counts only if its moments never go back. False: every walk counts, whatever its times.
@@ -55,13 +55,17 @@ impl RootCauseInput {
         let ids = |name: &str, ids: Vec<ID>| -> ServiceResult<Vec<LotId>> {
             ids.iter().map(|id| read(name, id, LotId::parse)).collect()
         };
-        let cases = match (self.cases, self.marked) {
-            (Some(_), Some(_)) => return refuse("cases and marked exclude each other; send one of the two"),
+        let cases = match (self.cases, self.cases_where) {
+            (Some(_), Some(_)) => {
+                return refuse("cases and casesWhere exclude each other; send one of the two");
+            }
             (cases, None) => Cases::Lots(ids("cases", cases.unwrap_or_default())?),
-            (None, Some(marked)) => Cases::Marked {
-                among: marked.among.unwrap_or_default().read()?,
-                name: read("attribute", &marked.attribute, Text::parse)?,
-                value: read("value", &marked.value, Text::parse)?,
+            (None, Some(LotsWhere { attributes, .. })) if attributes.is_empty() => {
+                return refuse("casesWhere has no condition; without one every lot would be a case");
+            }
+            (None, Some(LotsWhere { attributes, among })) => Cases::Where {
+                among: among.unwrap_or_default().read()?,
+                conditions: conditions("casesWhere", attributes)?,
             },
         };
         let per_case = match self.controls_per_case.map(u32::try_from) {
@@ -71,10 +75,13 @@ impl RootCauseInput {
         };
         let among = self.controls_among.map(LotFilter::read).transpose()?;
         let controls = match self.controls {
-            None => Controls::Alike { among, per_case },
-            Some(_) if among.is_some() || per_case.is_some() => {
+            None => {
+                let conditions = conditions("controlsWhere", self.controls_where.unwrap_or_default())?;
+                Controls::Alike { among, conditions, per_case }
+            }
+            Some(_) if among.is_some() || per_case.is_some() || self.controls_where.is_some() => {
                 return refuse(
-                    "controlsAmong and controlsPerCase are for chosen controls; leave controls out",
+                    "controlsAmong, controlsWhere and controlsPerCase are for chosen controls; leave controls out",
                 );
             }
             Some(controls) => Controls::Lots(ids("controls", controls)?),
@@ -87,6 +94,13 @@ impl RootCauseInput {
         let question = self.read()?;
         Ok(RootCause(Arc::new(services(context).tracer.root_cause(&question).await?)))
     }
+}
+
+fn conditions(
+    argument: &str,
+    conditions: Vec<AttributeCondition>,
+) -> ServiceResult<Vec<domain::AttributeCondition>> {
+    conditions.into_iter().map(|condition| condition.read(argument)).collect()
 }
 
 /// What cases have in common that controls have not.
@@ -109,6 +123,11 @@ impl RootCause {
     /// How many controls they were compared with.
     async fn control_count(&self) -> usize {
         self.0.controls.len()
+    }
+
+    /// How many lots were not taken as controls because they lack a number that `casesWhere` asks for.
+    async fn left_out_count(&self) -> usize {
+        self.0.left_out
     }
 
     /// How many groups of factors were tested, those that no case is exposed to among them: what q corrects for.

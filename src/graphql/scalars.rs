@@ -42,7 +42,7 @@ pub struct Exact(String);
 
 impl Exact {
     /// The number as it was sent.
-    pub(super) fn as_str(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         &self.0
     }
 }

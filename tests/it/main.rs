@@ -7,6 +7,7 @@ mod bad_input;
 mod cache;
 mod cli;
 pub(crate) mod conformance;
+mod container;
 mod cypher;
 mod durability;
 mod generate;

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::times::{Span, TimeFormat};
+use crate::domain::quantity::parse_decimal;
 
 /// How a column's cells are read.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub struct NumberFormat {
     pub decimal: char,
     /// Between groups of three digits, if any.
     pub thousands: Option<char>,
+    /// Whether a power of ten may follow, as spreadsheets write small numbers: `7.08E-05`.
+    pub exponent: bool,
 }
 
 /// A column that the mapping uses.
@@ -112,6 +117,13 @@ impl NumberFormat {
     /// The number in plain digits with a point; `None` when the text is not a number in this format.
     #[must_use]
     pub fn plain(self, text: &str) -> Option<Cow<'_, str>> {
+        match text.split_once(['e', 'E']).filter(|_| self.exponent) {
+            Some((digits, power)) => shifted(&self.digits(digits)?, power).map(Cow::Owned),
+            None => self.digits(text),
+        }
+    }
+
+    fn digits(self, text: &str) -> Option<Cow<'_, str>> {
         let (whole, fraction) = match text.split_once(self.decimal) {
             Some((whole, fraction)) => (whole, Some(fraction)),
             None => (text, None),
@@ -140,13 +152,33 @@ impl NumberFormat {
     }
 }
 
+/// Plain digits times a power of ten, exactly; `None` when that is no number, or has more digits than a decimal holds.
+fn shifted(digits: &str, power: &str) -> Option<String> {
+    let sign_and_digits = power.strip_prefix(['+', '-']).unwrap_or(power);
+    if sign_and_digits.is_empty() || !sign_and_digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let power: i32 = power.parse().ok()?;
+    let mut number = parse_decimal(digits)?;
+    let scale = i64::from(number.scale()) - i64::from(power);
+    if scale >= 0 {
+        number.set_scale(u32::try_from(scale).ok()?).ok()?;
+    } else {
+        number.set_scale(0).ok()?;
+        for _ in scale..0 {
+            number = number.checked_mul(Decimal::TEN)?;
+        }
+    }
+    Some(number.normalize().to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn numbers_are_read_as_declared_and_never_guessed() {
-        let german = NumberFormat { decimal: ',', thousands: Some('.') };
+        let german = NumberFormat { decimal: ',', thousands: Some('.'), exponent: false };
         let plain = |format: NumberFormat, text: &str| format.plain(text).map(Cow::into_owned);
         assert_eq!(plain(german, "1.234.567,50").as_deref(), Some("1234567.50"));
         assert_eq!(plain(german, "-3,5").as_deref(), Some("-3.5"));
@@ -156,9 +188,29 @@ mod tests {
         {
             assert_eq!(plain(german, text), None, "{text}");
         }
-        let point = NumberFormat { decimal: '.', thousands: None };
+        let point = NumberFormat { decimal: '.', thousands: None, exponent: false };
         assert_eq!(plain(point, "109.999").as_deref(), Some("109.999"));
         assert_eq!(plain(point, "1,5"), None);
         assert_eq!(plain(point, "1,234"), None);
+        assert_eq!(plain(point, "7.08E-05"), None, "only when it is declared");
+        let scientific = NumberFormat { exponent: true, ..point };
+        for (text, expected) in [
+            ("7.08E-05", Some("0.0000708")),
+            ("-1.5e3", Some("-1500")),
+            ("2E+0", Some("2")),
+            ("0e9", Some("0")),
+            ("12.5", Some("12.5")),
+            ("1e", None),
+            ("1e+", None),
+            ("1e1.5", None),
+            ("e5", None),
+            ("1e-29", None),
+            ("1e30", None),
+            ("1e99999999999", None),
+        ] {
+            assert_eq!(plain(scientific, text).as_deref(), expected, "{text}");
+        }
+        let comma = NumberFormat { exponent: true, ..german };
+        assert_eq!(plain(comma, "1.234,5E-1").as_deref(), Some("123.45"));
     }
 }

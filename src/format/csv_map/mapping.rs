@@ -133,7 +133,7 @@ impl FileSettings {
         let mut settings = Self {
             encoding: encoding_rs::UTF_8,
             dialect: Dialect { delimiter: b',', quote: Some(b'"') },
-            numbers: NumberFormat { decimal: '.', thousands: None },
+            numbers: NumberFormat { decimal: '.', thousands: None, exponent: false },
             blanks: Vec::new(),
             header: None,
         };
@@ -165,7 +165,7 @@ impl FileSettings {
     }
 }
 
-/// The keys `decimal` and `thousands`, of the file or of one column.
+/// The keys `decimal`, `thousands` and `exponent`, of the file or of one column.
 pub(super) fn read_numbers(table: &mut Table<'_, '_>, default: NumberFormat) -> NumberFormat {
     let mut numbers = default;
     if let Some((text, span)) = table.text("decimal") {
@@ -182,6 +182,9 @@ pub(super) fn read_numbers(table: &mut Table<'_, '_>, default: NumberFormat) -> 
             (Some(c), None) if !c.is_alphanumeric() && c != '-' => numbers.thousands = Some(c),
             _ => table.complaints.add(&span, "thousands must be one character, such as \".\" or a space"),
         }
+    }
+    if let Some(exponent) = table.truth("exponent") {
+        numbers.exponent = exponent;
     }
     if numbers.thousands == Some(numbers.decimal) {
         table.complaints.add(&table.span, "decimal and thousands must differ");

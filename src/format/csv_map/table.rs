@@ -67,6 +67,16 @@ impl<'t, 'c> Table<'t, 'c> {
         text.map(|text| (text, value.span()))
     }
 
+    /// An optional truth value.
+    pub fn truth(&mut self, key: &'static str) -> Option<bool> {
+        let value = self.take(key)?;
+        let truth = value.get_ref().as_bool();
+        if truth.is_none() {
+            self.complaints.add(&value.span(), format!("{key} must be true or false"));
+        }
+        truth
+    }
+
     /// An optional text of exactly one ASCII character.
     pub fn ascii_character(&mut self, key: &'static str) -> Option<u8> {
         let (text, span) = self.text(key)?;

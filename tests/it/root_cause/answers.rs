@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::service::Service;
 
 const QUESTION: &str = "query($input: RootCauseInput!) { rootCause(input: $input) {
-  caseCount controlCount testedCount groupCount cautions isPartial
+  caseCount controlCount leftOutCount testedCount groupCount cautions isPartial
   groups(first: 50) { exposedCases exposedControls coverage verdict oddsRatio { estimate low high } p q factorCount
     factors { kind label codes depth band { side at unit p rankP measuredCases measuredControls }
       evidence { case { id } lot { id } operation { id } paths { length } } } }
@@ -89,10 +89,10 @@ async fn the_press_is_told_from_the_resin() {
 }
 
 #[tokio::test]
-async fn marked_lots_find_their_controls_and_the_temperature() {
+async fn lots_by_attribute_find_their_controls_and_the_temperature() {
     let service = service().await;
-    let marked = json!({"attribute": "result", "value": "FAIL"});
-    let answer = service.graphql(QUESTION, json!({"input": {"marked": marked}})).await;
+    let failed = json!({"attributes": [{"name": "result", "value": {"is": "FAIL"}}]});
+    let answer = service.graphql(QUESTION, json!({"input": {"casesWhere": failed}})).await;
     let cause = &answer["data"]["rootCause"];
     assert_eq!((&cause["caseCount"], &cause["controlCount"]), (&json!(8), &json!(12)), "{answer}");
     let baked = group(&answer, "BAKE: temperature ≥ 180 CEL");
@@ -104,7 +104,7 @@ async fn marked_lots_find_their_controls_and_the_temperature() {
     );
     assert_eq!(cause["explaining"][0]["factors"][0]["label"], "BAKE: temperature ≥ 180 CEL");
     assert_eq!(cause["unexplained"], json!([]));
-    let matched = json!({"input": {"marked": marked, "controlsPerCase": 1}});
+    let matched = json!({"input": {"casesWhere": failed, "controlsPerCase": 1}});
     assert_eq!(service.graphql(QUESTION, matched).await["data"]["rootCause"]["controlCount"], 8);
 }
 
@@ -121,6 +121,42 @@ async fn controls_can_be_chosen_among_other_lots() {
     assert_eq!(count(json!({"materials": ["PIECE"], "producedFrom": "2026-01-06T00:00:00Z"})).await, 0);
     let both = json!({"input": {"cases": ["PIECE-01"], "controls": ["PIECE-09"], "controlsAmong": {}}});
     assert_eq!(code(&service.graphql(QUESTION, both).await), "ARGUMENT_INVALID");
+}
+
+#[tokio::test]
+async fn numbers_below_a_limit_are_cases_and_lots_without_a_number_are_left_out() {
+    let service = Service::empty().await;
+    let batch = |n: u32, line: &str, strength: Option<&str>| {
+        let attributes = match strength {
+            Some(strength) => json!({"line": line, "strength": strength}),
+            None => json!({"line": line}),
+        };
+        json!({"type": "receive", "id": format!("R{n}"), "at": "2026-01-05T08:00:00Z",
+            "outputs": [{"lot": format!("B{n}"), "material": "ROD", "attributes": attributes}]})
+    };
+    let events = [
+        batch(1, "A", Some("9.5")),
+        batch(2, "A", Some("10.0")),
+        batch(3, "A", Some("100")),
+        batch(4, "A", None),
+        batch(5, "A", Some("unreadable")),
+        batch(6, "B", Some("11")),
+        batch(7, "B", None),
+    ];
+    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
+    service.post_events(&lines).await.error_for_status().unwrap();
+    let weak = json!({"name": "strength", "value": {"below": "10"}});
+    let on_line_a = json!([{"name": "line", "value": {"is": "A"}}]);
+    let counts = async |input: Value| {
+        let answer = service.graphql(QUESTION, json!({"input": input})).await;
+        let cause = answer["data"]["rootCause"].clone();
+        [&cause["caseCount"], &cause["controlCount"], &cause["leftOutCount"]].map(Clone::clone)
+    };
+    assert_eq!(counts(json!({"casesWhere": {"attributes": [weak]}})).await, [1, 3, 3]);
+    let matched = json!({"casesWhere": {"attributes": [weak]}, "controlsWhere": on_line_a});
+    assert_eq!(counts(matched).await, [1, 2, 2]);
+    let at_most = json!({"name": "strength", "value": {"atMost": 10}});
+    assert_eq!(counts(json!({"casesWhere": {"attributes": [at_most]}})).await, [2, 2, 3]);
 }
 
 #[tokio::test]
@@ -145,7 +181,7 @@ async fn questions_that_make_no_sense_are_refused() {
     for (input, expected) in [
         (json!({}), "CASES_NONE"),
         (json!({"cases": []}), "CASES_NONE"),
-        (json!({"marked": {"attribute": "result", "value": "LOST"}}), "CASES_NONE"),
+        (json!({"casesWhere": {"attributes": [{"name": "result", "value": {"is": "LOST"}}]}}), "CASES_NONE"),
         (json!({"cases": ["PIECE-01"], "controls": []}), "CONTROLS_NONE"),
         (json!({"cases": ["PIECE-01"], "controls": ["PIECE-02", "PIECE-01"]}), "CASES_AND_CONTROLS_OVERLAP"),
         (json!({"cases": ["NOBODY"]}), "LOT_UNKNOWN"),
@@ -153,7 +189,16 @@ async fn questions_that_make_no_sense_are_refused() {
         (json!({"cases": pieces(0..=1_000)}), "LIMIT_EXCEEDED"),
         (json!({"cases": ["PIECE-01"], "controlsPerCase": 0}), "ARGUMENT_INVALID"),
         (json!({"cases": ["PIECE-01"], "controls": ["PIECE-09"], "controlsPerCase": 1}), "ARGUMENT_INVALID"),
-        (json!({"cases": ["PIECE-01"], "marked": {"attribute": "a", "value": "b"}}), "ARGUMENT_INVALID"),
+        (
+            json!({"cases": ["PIECE-01"], "casesWhere": {"attributes": [{"name": "a", "value": {"is": "b"}}]}}),
+            "ARGUMENT_INVALID",
+        ),
+        (json!({"casesWhere": {"attributes": []}}), "ARGUMENT_INVALID"),
+        (
+            json!({"casesWhere": {"attributes": [{"name": "a", "value": {"below": "1e3"}}]}}),
+            "ARGUMENT_INVALID",
+        ),
+        (json!({"cases": ["PIECE-01"], "controls": ["PIECE-09"], "controlsWhere": []}), "ARGUMENT_INVALID"),
     ] {
         let answer = service.graphql(QUESTION, json!({"input": input})).await;
         assert_eq!(code(&answer), expected, "{input}");
@@ -188,7 +233,7 @@ async fn the_command_prints_every_format() {
         output.await.unwrap()
     };
     assert!(run(&["import", "shop.ndjson"]).await.status.success());
-    let ask = ["root-cause", "--marked", "result=FAIL", "--format"];
+    let ask = ["root-cause", "--where", "result=FAIL", "--format"];
     let printed = async |format: &str| {
         let output = run(&[&ask[..], &[format]].concat()).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

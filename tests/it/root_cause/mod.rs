@@ -1,5 +1,6 @@
 //! Root cause: pure comparisons against single traces and planted causes, then the API and the command.
 
 mod answers;
+mod pharma;
 mod plant;
 mod planted;

@@ -1,5 +1,6 @@
 //! Shared by the tests: private servers, stores, and short ways to say events.
 
+pub mod data;
 pub mod events;
 pub mod faulty;
 pub mod memory_store;
