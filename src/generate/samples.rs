@@ -168,25 +168,6 @@ query WhatDoTheyShare($cases: [ID!]!) {
 }
 ";
 
-/// A recall in a minute: where everything is, and who got it.
-const RECALL: &str = "\
-# If this delivery is bad: where is everything that was made of it, and who has it?
-query RecallScope($lot: ID!) {
-  recallScope(input: { lots: [{ lot: $lot }] }) {
-    summary { lotCount onHandCount shippedCount customerCount isPartial }
-    totals { material { name } unit onHand consumed shipped scrapped }
-    customers(first: 20) {
-      nodes { customer { code name } lotCount documents firstShippedAt }
-    }
-    lots(first: 20, filter: { whereabouts: [ON_HAND] }) {
-      totalCount
-      nodes { depth lot { id status material { name } } onHand { amount unit } }
-    }
-    freshness { revision computedAt }
-  }
-}
-";
-
 /// What somebody should look at.
 const ALERTS: &str = "\
 # What somebody should look at: holds, refused flows, and data that does not add up.
@@ -226,12 +207,11 @@ pub fn samples(story: &DemoStory) -> Value {
         sample("Why is this pallet affected?", WHY, json!({"seed": delivery, "lot": affected})),
         sample("Which operations did it reach?", SHIPMENTS, json!({"lot": delivery})),
         sample("What went through this silo?", SILO, json!({"lot": story.silo.as_str()})),
-        sample("What must be recalled?", RECALL, json!({"input": {"lots": [{"lot": delivery}]}})),
         sample("What is this label?", RESOLVE, json!({"code": story.printed_number})),
         sample("Find lots", SEARCH, json!({"text": "PAL-0314-1"})),
         sample("A mistake, voided", VOIDED, json!({"operation": MISTAKEN_EVENT})),
         sample("What do the complaints share?", COMPLAINTS, json!({"cases": complaints})),
-        sample("Who has some of it?", RECALL, json!({"lot": story.culprit.as_str()})),
+        sample("What must be recalled?", RECALL, json!({"input": {"lots": [{"lot": story.culprit.as_str()}]}})),
         sample("What needs attention?", ALERTS, json!({})),
         sample("Record an event", RECORD, json!({"events": events})),
     ]})
