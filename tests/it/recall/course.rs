@@ -200,7 +200,7 @@ async fn an_exercise_holds_nothing(fresh: Fresh) {
     }
     let recalls = recalls(&fresh);
     let recall = found(&recalls, "EX").await;
-    assert_eq!(lots(&*recalls.frozen(&recall).await.unwrap()).len(), 4);
+    assert_eq!(lots(&recalls.frozen(&recall).await.unwrap()).len(), 4);
 }
 
 /// While somebody records bad milk without pause, recalls are opened: every lot that the cause touched before the recall
