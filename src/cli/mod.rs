@@ -7,6 +7,7 @@ mod doctor;
 mod hold;
 mod picture;
 mod progress;
+mod recall;
 mod root_cause;
 mod schema;
 mod serve;
@@ -106,6 +107,13 @@ enum Command {
         store: StoreArguments,
         #[command(flatten)]
         arguments: root_cause::RootCauseArguments,
+    },
+    /// Find what must be recalled, open a recall or an exercise, and follow it
+    Recall {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(subcommand)]
+        command: Box<recall::RecallCommand>,
     },
     /// List alerts
     Alerts {
@@ -215,6 +223,9 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             let store = app::open_store_to_read(&settings).await?;
             let history = history(&store, &settings);
             root_cause::run(&arguments, store, history, app::trace_limits(&settings)).await
+        }
+        Command::Recall { store, command } => {
+            recall::run(*command, &loaded(store.flags(), Some(quiet))?.settings).await
         }
         Command::Alerts { store, arguments } => {
             let store = app::open_store_to_read(&loaded(store.flags(), Some(quiet))?.settings).await?;

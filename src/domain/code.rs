@@ -75,6 +75,11 @@ error_codes! {
     LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";
     HoldUnknown "HOLD_UNKNOWN" 422 "The hold to be released is not in the ledger." "Check the id; send the hold first.";
     HoldReleased "HOLD_RELEASED" 409 "The hold, or its lot, was released before." "Nothing is left to do.";
+    RecallUnknown "RECALL_UNKNOWN" 422 "The recall is not in the ledger." "Check the id; open the recall first.";
+    RecallClosed "RECALL_CLOSED" 409 "The recall was closed before." "Open another one if there is more to do.";
+    RecallMock "RECALL_MOCK" 422 "The recall is an exercise, which holds nothing." "Open a recall that is none.";
+    RecallHoldsOpen "RECALL_HOLDS_OPEN" 409 "The recall still holds lots." "Release its holds, each with what is to become of the lots, then close it.";
+    RecallCustomerUnknown "RECALL_CUSTOMER_UNKNOWN" 422 "The customer received nothing of what the recall is about." "Check the code among the recall's customers.";
     AlertUnknown "ALERT_UNKNOWN" 422 "The alert to be acknowledged is not there." "Check the id; alerts lists them.";
     AlertAcknowledged "ALERT_ACKNOWLEDGED" 409 "The alert was acknowledged before." "Nothing is left to do.";
     EventReserved "EVENT_RESERVED" 422 "Events of this type are recorded by lotgraph itself." "Leave it out; only import and copy take it, from the ledger of another lotgraph.";

@@ -7,6 +7,7 @@ use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::Master;
 use super::operation::{Operation, OperationKind};
+use super::recall::{CloseRecall, Notify, Recall, Recover};
 
 /// The most inputs, outputs, lots in place, operators … one event may name, each.
 pub const EVENT_ITEMS_MAX: usize = 10_000;
@@ -44,6 +45,14 @@ pub enum EventType {
     Release,
     /// An operation may draw from lots in quarantine.
     Override,
+    /// Lots are recalled.
+    Recall,
+    /// A customer is told of a recall, or confirms it.
+    Notify,
+    /// Recalled goods were recovered.
+    Recover,
+    /// A recall is ended.
+    CloseRecall,
     /// Somebody takes note of an alert.
     Acknowledge,
     /// A flow was refused; recorded by lotgraph itself.
@@ -68,6 +77,10 @@ impl EventType {
         Self::Hold,
         Self::Release,
         Self::Override,
+        Self::Recall,
+        Self::Notify,
+        Self::Recover,
+        Self::CloseRecall,
         Self::Acknowledge,
         Self::Refusal,
     ];
@@ -91,6 +104,10 @@ impl EventType {
             Self::Hold => "hold",
             Self::Release => "release",
             Self::Override => "override",
+            Self::Recall => "recall",
+            Self::Notify => "notify",
+            Self::Recover => "recover",
+            Self::CloseRecall => "closeRecall",
             Self::Acknowledge => "acknowledge",
             Self::Refusal => "refusal",
         }
@@ -145,10 +162,6 @@ pub struct Void {
 }
 
 /// What an event says happened.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly every event is an operation, so a box would only add an allocation"
-)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fact {
     /// Master data as it is from now on.
@@ -163,6 +176,14 @@ pub enum Fact {
     Release(Release),
     /// An operation may draw from lots in quarantine.
     Override(Override),
+    /// Lots are recalled.
+    Recall(Recall),
+    /// A customer is told of a recall, or confirms it.
+    Notify(Notify),
+    /// Recalled goods were recovered.
+    Recover(Recover),
+    /// A recall is ended.
+    CloseRecall(CloseRecall),
     /// Somebody takes note of an alert.
     Acknowledge(Acknowledge),
     /// A flow was refused.
@@ -189,6 +210,10 @@ impl Fact {
             Self::Hold(_) => EventType::Hold,
             Self::Release(_) => EventType::Release,
             Self::Override(_) => EventType::Override,
+            Self::Recall(_) => EventType::Recall,
+            Self::Notify(_) => EventType::Notify,
+            Self::Recover(_) => EventType::Recover,
+            Self::CloseRecall(_) => EventType::CloseRecall,
             Self::Acknowledge(_) => EventType::Acknowledge,
             Self::Refusal(_) => EventType::Refusal,
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::alert::{Alert, AlertState};
 use super::hold_record::{HoldRecord, HoldState};
 use super::identifier::{AlertId, EventId, LotId};
+use super::recall::{Notice, NoticeId, RecallRecord, RecallState, Recovery};
 use super::revision::Revision;
 
 /// The kinds of records.
@@ -16,11 +17,17 @@ pub enum RecordKind {
     Alert,
     /// A hold with its releases.
     Hold,
+    /// A recall.
+    Recall,
+    /// What a customer was told of a recall.
+    Notice,
+    /// Goods recovered for a recall.
+    Recovery,
 }
 
 impl RecordKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Alert, Self::Hold];
+    pub const ALL: &'static [Self] = &[Self::Alert, Self::Hold, Self::Recall, Self::Notice, Self::Recovery];
 
     /// The kind as stores and messages write it.
     #[must_use]
@@ -28,6 +35,9 @@ impl RecordKind {
         match self {
             Self::Alert => "alert",
             Self::Hold => "hold",
+            Self::Recall => "recall",
+            Self::Notice => "notice",
+            Self::Recovery => "recovery",
         }
     }
 }
@@ -39,6 +49,12 @@ pub enum RecordRef {
     Alert(AlertId),
     /// A hold, by its event.
     Hold(EventId),
+    /// A recall, by its event.
+    Recall(EventId),
+    /// What a customer was told of a recall.
+    Notice(NoticeId),
+    /// A recovery, by its event.
+    Recovery(EventId),
 }
 
 impl RecordRef {
@@ -48,6 +64,9 @@ impl RecordRef {
         match self {
             Self::Alert(_) => RecordKind::Alert,
             Self::Hold(_) => RecordKind::Hold,
+            Self::Recall(_) => RecordKind::Recall,
+            Self::Notice(_) => RecordKind::Notice,
+            Self::Recovery(_) => RecordKind::Recovery,
         }
     }
 
@@ -56,7 +75,8 @@ impl RecordRef {
     pub fn id(&self) -> &str {
         match self {
             Self::Alert(id) => id.as_str(),
-            Self::Hold(id) => id.as_str(),
+            Self::Hold(id) | Self::Recall(id) | Self::Recovery(id) => id.as_str(),
+            Self::Notice(id) => id.as_str(),
         }
     }
 }
@@ -74,12 +94,14 @@ pub enum RecordState {
     PartlyReleased,
     /// All lots of a hold are free.
     Released,
+    /// A recall is ended, or a recovery taken.
+    Closed,
 }
 
 impl RecordState {
     /// Every state.
     pub const ALL: &'static [Self] =
-        &[Self::Open, Self::Acknowledged, Self::Resolved, Self::PartlyReleased, Self::Released];
+        &[Self::Open, Self::Acknowledged, Self::Resolved, Self::PartlyReleased, Self::Released, Self::Closed];
 
     /// The state as answers write it.
     #[must_use]
@@ -90,6 +112,16 @@ impl RecordState {
             Self::Resolved => "RESOLVED",
             Self::PartlyReleased => "PARTLY_RELEASED",
             Self::Released => "RELEASED",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+impl From<RecallState> for RecordState {
+    fn from(state: RecallState) -> Self {
+        match state {
+            RecallState::Open => Self::Open,
+            RecallState::Closed => Self::Closed,
         }
     }
 }
@@ -155,6 +187,12 @@ pub enum RecordBody {
     Alert(Alert),
     /// A hold with its releases.
     Hold(HoldRecord),
+    /// A recall.
+    Recall(RecallRecord),
+    /// What a customer was told of a recall.
+    Notice(Notice),
+    /// Goods recovered for a recall.
+    Recovery(Recovery),
 }
 
 impl RecordBody {
@@ -164,6 +202,9 @@ impl RecordBody {
         match self {
             Self::Alert(alert) => RecordRef::Alert(alert.id.clone()),
             Self::Hold(hold) => RecordRef::Hold(hold.id.clone()),
+            Self::Recall(recall) => RecordRef::Recall(recall.id.clone()),
+            Self::Notice(notice) => RecordRef::Notice(NoticeId::derived(&notice.recall, &notice.customer)),
+            Self::Recovery(recovery) => RecordRef::Recovery(recovery.id.clone()),
         }
     }
 
@@ -173,15 +214,23 @@ impl RecordBody {
         match self {
             Self::Alert(alert) => alert.state().into(),
             Self::Hold(hold) => hold.state().into(),
+            Self::Recall(recall) => recall.state().into(),
+            Self::Notice(notice) if notice.acknowledged_at.is_some() => RecordState::Acknowledged,
+            Self::Notice(_) => RecordState::Open,
+            Self::Recovery(_) => RecordState::Closed,
         }
     }
 
-    /// What sort of record it is within its kind: the kind of an alert, the category of a hold.
+    /// What sort of record it is within its kind: the kind of an alert, the category of a hold or recall, the recall of a
+    /// notice or recovery.
     #[must_use]
     pub fn category(&self) -> Option<&str> {
         match self {
             Self::Alert(alert) => Some(alert.kind.name()),
             Self::Hold(hold) => hold.hold.category.as_ref().map(AsRef::as_ref),
+            Self::Recall(recall) => recall.recall.category.as_ref().map(AsRef::as_ref),
+            Self::Notice(notice) => Some(notice.recall.as_str()),
+            Self::Recovery(recovery) => Some(recovery.recover.recall.as_str()),
         }
     }
 
@@ -190,7 +239,7 @@ impl RecordBody {
     pub fn lot(&self) -> Option<&LotId> {
         match self {
             Self::Alert(alert) => alert.lot.as_ref(),
-            Self::Hold(_) => None,
+            Self::Hold(_) | Self::Recall(_) | Self::Notice(_) | Self::Recovery(_) => None,
         }
     }
 }

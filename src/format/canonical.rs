@@ -4,6 +4,8 @@
 //! Written straight into one text: a bulk import writes the body of every event, and a tree of values for each cost a
 //! sixth of its time.
 
+pub mod recall;
+
 use std::fmt::{Display, Write as _};
 
 use crate::domain::{
@@ -33,6 +35,10 @@ fn text(id: Option<&EventId>, fact: &Fact) -> String {
         Fact::Hold(hold) => write_hold(object, id, hold),
         Fact::Release(release) => write_release(object, id, release),
         Fact::Override(permit) => write_override(object, id, permit),
+        Fact::Recall(recall) => recall::write_recall(object, id, recall),
+        Fact::Notify(notify) => recall::write_notify(object, id, notify),
+        Fact::Recover(recover) => recall::write_recover(object, id, recover),
+        Fact::CloseRecall(close) => recall::write_close(object, id, close),
         Fact::Acknowledge(done) => write_acknowledge(object, id, done),
         Fact::Refusal(refusal) => write_refusal(object, id, refusal),
     });
@@ -101,6 +107,11 @@ impl<'a> Object<'a> {
             write(self.out, item);
         }
         self.out.push(']');
+    }
+
+    fn object(&mut self, name: &'static str, fields: impl FnOnce(&mut Object<'_>)) {
+        self.name(name);
+        Object::write(self.out, |object| fields(object));
     }
 
     fn texts<T: AsRef<str>>(&mut self, name: &'static str, items: &[T]) {
@@ -336,6 +347,10 @@ mod tests {
             r#"{"at":"2026-01-02T00:00:00Z","category":"c","id":"1","lots":["K","L"],"policy":"WARN","propagate":false,"reason":"r","recall":"0","type":"hold"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","disposition":"SCRAP","hold":"0","id":"1","lots":["L"],"reason":"r","type":"release"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","id":"1","lots":["L"],"operation":"O","reason":"r","type":"override"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","category":"c","class":"II","id":"1","lots":[{"lot":"K"},{"lot":"L","since":"2026-01-01T00:00:00Z"}],"mock":true,"reason":"r","scope":{"causes":[{"equipment":"E","from":"2026-01-01T00:00:00Z","material":"M","operator":"O","parameter":{"above":"9.5","below":"-1","name":"t"},"shift":"S","step":"n","supplier":"P","supplierLot":"y","until":"2026-01-02T00:00:00Z"}],"lots":[{"lot":"K"}],"respectTime":false},"type":"recall"}"#,
+            r#"{"acknowledged":true,"at":"2026-01-02T00:00:00Z","channel":"mail","customer":"P","id":"1","note":"n","recall":"0","type":"notify"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","customer":"P","disposition":"SCRAP","id":"1","items":[{"lot":"L","quantity":"2","unit":"EA"}],"note":"n","recall":"0","type":"recover"}"#,
+            r#"{"at":"2026-01-02T00:00:00Z","id":"1","recall":"0","report":"done","type":"closeRecall"}"#,
             r#"{"alert":"0","at":"2026-01-02T00:00:00Z","id":"1","note":"n","type":"acknowledge"}"#,
             r#"{"at":"2026-01-02T00:00:00Z","code":"LOT_ON_HOLD","event":"E","hold":"0","id":"1","lots":["L"],"message":"m","type":"refusal"}"#,
         ];

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::alert;
 use super::canonical;
 use super::fields::Fields;
-use super::hold;
+use super::{hold, recall};
 use crate::domain::{
     Conversion, Equipment, EquipmentCode, ErrorCode, Event, EventId, EventType, Fact, InPlace, Input, LotId,
     Master, Material, MaterialClass, MaterialCode, Operation, OperationKind, Operator, OperatorCode, Output,
@@ -104,6 +104,10 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
         EventType::Hold => hold::read_hold(&mut fields),
         EventType::Release => hold::read_release(&mut fields),
         EventType::Override => hold::read_override(&mut fields),
+        EventType::Recall => recall::read_recall(&mut fields),
+        EventType::Notify => recall::read_notify(&mut fields),
+        EventType::Recover => recall::read_recover(&mut fields),
+        EventType::CloseRecall => recall::read_close(&mut fields),
         EventType::Acknowledge => alert::read_acknowledge(&mut fields),
         EventType::Refusal => alert::read_refusal(&mut fields),
     };

@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use crate::domain::quantity::parse_decimal;
-use crate::domain::recall::{CAUSES_MAX, Cause, Limit, ParameterOutside, RecallScope, ScopeLot};
+use crate::domain::recall::{
+    CAUSES_MAX, Cause, CloseRecall, Limit, Notify, ParameterOutside, Recall, RecallClass, RecallScope,
+    Recover, RecoveredItem, ScopeLot,
+};
 use crate::domain::{
-    EquipmentCode, ErrorCode, LotId, MaterialCode, OperatorCode, PartyCode, Problem, ShiftCode, Text,
+    Disposition, EquipmentCode, ErrorCode, EventId, Fact, LotId, MaterialCode, OperatorCode, PartyCode,
+    Problem, ShiftCode, Text,
 };
 
 /// Reads a scope.
@@ -55,6 +59,68 @@ pub(super) fn read_lots(fields: &mut Fields<'_>, field: &'static str) -> Vec<Sco
         *known = since.min(*known);
     }
     lots.into_iter().map(|(lot, since)| ScopeLot { lot, since }).collect()
+}
+
+pub(super) fn read_recall(fields: &mut Fields<'_>) -> Option<Fact> {
+    let at = fields.required_time("at");
+    let reason = fields.required("reason", Text::parse);
+    let category = fields.parsed("category", Text::parse);
+    let class = fields.choice("class", RecallClass::ALL, RecallClass::name);
+    let mock = fields.flag("mock").unwrap_or(false);
+    let scope = match fields.is_given("scope") {
+        true => fields.object("scope", |fields| Some(read_scope(fields))),
+        false => {
+            fields.take("scope");
+            fields.refuse("scope", ErrorCode::FieldMissing, "scope is missing; add what the recall is about");
+            None
+        }
+    };
+    let lots = read_lots(fields, "lots");
+    if lots.is_empty() && !fields.is_given("lots") {
+        let message = "lots names none that the recall starts from; openRecall resolves the scope to them";
+        fields.refuse("lots", ErrorCode::ItemsNone, message);
+    }
+    Some(Fact::Recall(Recall { at: at?, reason: reason?, category, class, mock, scope: scope?, lots }))
+}
+
+pub(super) fn read_notify(fields: &mut Fields<'_>) -> Option<Fact> {
+    let at = fields.required_time("at");
+    let recall = fields.required("recall", EventId::parse);
+    let customer = fields.required("customer", PartyCode::parse);
+    let channel = fields.parsed("channel", Text::parse);
+    let acknowledged = fields.flag("acknowledged").unwrap_or(false);
+    let note = fields.parsed("note", Text::parse);
+    Some(Fact::Notify(Notify { at: at?, recall: recall?, customer: customer?, channel, acknowledged, note }))
+}
+
+pub(super) fn read_recover(fields: &mut Fields<'_>) -> Option<Fact> {
+    let at = fields.required_time("at");
+    let recall = fields.required("recall", EventId::parse);
+    let customer = fields.parsed("customer", PartyCode::parse);
+    let items = fields.objects("items", read_item);
+    if items.is_empty() && !fields.is_given("items") {
+        let message = "items names nothing that was recovered; add at least one";
+        fields.refuse("items", ErrorCode::ItemsNone, message);
+    }
+    let disposition = fields.choice("disposition", Disposition::ALL, Disposition::name);
+    let note = fields.parsed("note", Text::parse);
+    Some(Fact::Recover(Recover { at: at?, recall: recall?, customer, items, disposition, note }))
+}
+
+fn read_item(fields: &mut Fields<'_>) -> Option<RecoveredItem> {
+    let lot = fields.required("lot", LotId::parse);
+    if !fields.is_given("quantity") && !fields.is_given("unit") {
+        fields.refuse("quantity", ErrorCode::FieldMissing, "quantity is missing; add how much was recovered");
+    }
+    let quantity = fields.quantity();
+    Some(RecoveredItem { lot: lot?, quantity: quantity? })
+}
+
+pub(super) fn read_close(fields: &mut Fields<'_>) -> Option<Fact> {
+    let at = fields.required_time("at");
+    let recall = fields.required("recall", EventId::parse);
+    let report = fields.required("report", Text::parse);
+    Some(Fact::CloseRecall(CloseRecall { at: at?, recall: recall?, report: report? }))
 }
 
 fn read_cause(fields: &mut Fields<'_>) -> Option<Cause> {

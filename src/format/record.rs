@@ -10,6 +10,9 @@ pub fn body(record: &RecordBody) -> serde_json::Result<String> {
     match record {
         RecordBody::Alert(alert) => serde_json::to_string(alert),
         RecordBody::Hold(hold) => serde_json::to_string(hold),
+        RecordBody::Recall(recall) => serde_json::to_string(recall),
+        RecordBody::Notice(notice) => serde_json::to_string(notice),
+        RecordBody::Recovery(recovery) => serde_json::to_string(recovery),
     }
 }
 
@@ -21,5 +24,8 @@ pub fn read(kind: RecordKind, body: &str) -> serde_json::Result<RecordBody> {
     match kind {
         RecordKind::Alert => serde_json::from_str(body).map(RecordBody::Alert),
         RecordKind::Hold => serde_json::from_str(body).map(RecordBody::Hold),
+        RecordKind::Recall => serde_json::from_str(body).map(RecordBody::Recall),
+        RecordKind::Notice => serde_json::from_str(body).map(RecordBody::Notice),
+        RecordKind::Recovery => serde_json::from_str(body).map(RecordBody::Recovery),
     }
 }

@@ -93,6 +93,25 @@ query Silo($lot: ID!) {
 }
 ";
 
+/// From a delivery to the customers to call.
+const RECALL: &str = "\
+# A delivery is bad: what must be recalled, where is it now, and who received how much of it?
+query Recall($input: RecallScopeInput!) {
+  recallScope(input: $input) {
+    summary { lotCount onHandCount shippedCount customerCount }
+    totals { material { code name } unit lotCount onHand consumed shipped accountedPercent }
+    customers(first: 20) {
+      totalCount
+      nodes { customer { code name } lotCount quantities { material { code } quantity { amount unit } } documents }
+    }
+    lots(filter: { whereabouts: [ON_HAND] }, first: 20) {
+      totalCount
+      nodes { depth lot { id material { code } } onHand { amount unit } lastOperation { id name equipment { code } } }
+    }
+  }
+}
+";
+
 /// Whatever is on the label.
 const RESOLVE: &str = "\
 # Whatever is printed on the label: here the number on an exported pallet.
@@ -159,6 +178,7 @@ pub fn samples(story: &DemoStory) -> Value {
         sample("Why is this pallet affected?", WHY, json!({"seed": delivery, "lot": affected})),
         sample("Which operations did it reach?", SHIPMENTS, json!({"lot": delivery})),
         sample("What went through this silo?", SILO, json!({"lot": story.silo.as_str()})),
+        sample("What must be recalled?", RECALL, json!({"input": {"lots": [{"lot": delivery}]}})),
         sample("What is this label?", RESOLVE, json!({"code": story.printed_number})),
         sample("Find lots", SEARCH, json!({"text": "PAL-0314-1"})),
         sample("A mistake, voided", VOIDED, json!({"operation": MISTAKEN_EVENT})),

@@ -31,8 +31,8 @@ impl Alert {
     fn alert(&self) -> Result<&domain::Alert> {
         match &self.0.body {
             RecordBody::Alert(alert) => Ok(alert),
-            RecordBody::Hold(hold) => {
-                let message = format!("hold {} stands in place of an alert", hold.id);
+            other => {
+                let message = format!("{:?} stands in place of an alert", other.reference());
                 Err(ServiceError::new(ErrorCode::Internal, message).into())
             }
         }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::alert::AcknowledgeInput;
 use super::enums::{MaterialClass, OperationKind, PartyRole};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
+use super::recall::{CloseRecallInput, NotifyInput, RecallInput, RecoverInput};
 use super::scalars::{Exact, Moment};
 use super::stock::{CleanInput, CountInput};
 use crate::domain::{ErrorCode, EventType, Problem};
@@ -44,6 +45,14 @@ pub enum EventInput {
     Release(ReleaseInput),
     /// An operation may draw from lots in quarantine.
     Override(OverrideInput),
+    /// Lots are recalled.
+    Recall(RecallInput),
+    /// A customer is told of a recall, or confirms it.
+    Notify(NotifyInput),
+    /// Recalled goods were recovered.
+    Recover(RecoverInput),
+    /// A recall is ended.
+    CloseRecall(CloseRecallInput),
     /// Somebody takes note of an alert.
     Acknowledge(AcknowledgeInput),
 }
@@ -362,6 +371,10 @@ impl EventInput {
             Self::Hold(input) => (EventType::Hold, serde_json::to_value(input)),
             Self::Release(input) => (EventType::Release, serde_json::to_value(input)),
             Self::Override(input) => (EventType::Override, serde_json::to_value(input)),
+            Self::Recall(input) => (EventType::Recall, serde_json::to_value(input)),
+            Self::Notify(input) => (EventType::Notify, serde_json::to_value(input)),
+            Self::Recover(input) => (EventType::Recover, serde_json::to_value(input)),
+            Self::CloseRecall(input) => (EventType::CloseRecall, serde_json::to_value(input)),
             Self::Acknowledge(input) => (EventType::Acknowledge, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));

@@ -27,8 +27,8 @@ impl Hold {
     fn hold(&self) -> Result<&HoldRecord> {
         match &self.0.body {
             RecordBody::Hold(hold) => Ok(hold),
-            RecordBody::Alert(alert) => {
-                let message = format!("alert {} stands in place of a hold", alert.id);
+            other => {
+                let message = format!("{:?} stands in place of a hold", other.reference());
                 Err(ServiceError::new(ErrorCode::Internal, message).into())
             }
         }

@@ -57,15 +57,20 @@ use crate::service::{ServiceError, ServiceResult};
 use crate::store::Store;
 pub use errors::{code_of, is_refusal};
 use limits::{DocumentLimits, check_document, check_nesting};
-use mutation::Mutation;
+use mutation::PlantMutation;
 use order::Shape;
 use query::PlantQuery;
+use recall::{RecallMutation, RecallQuery};
 use record_query::RecordQuery;
 use subscription::Subscription;
 
 /// Questions about the plant.
 #[derive(MergedObject, Default)]
-pub struct Query(PlantQuery, RecordQuery);
+pub struct Query(PlantQuery, RecordQuery, RecallQuery);
+
+/// Records what happened. Nothing is ever edited or deleted: a mistake is voided.
+#[derive(MergedObject, Default)]
+pub struct Mutation(PlantMutation, RecallMutation);
 
 type Inner = async_graphql::Schema<Query, Mutation, Subscription>;
 
@@ -90,7 +95,7 @@ impl Services {
     /// The same over the ledger as it was. Nothing is recorded through these: a mutation names no state.
     fn as_of(&self, then: Then) -> Self {
         let Then { store, tracer, .. } = then;
-        let recalls = Recalls::new(tracer.clone());
+        let recalls = self.recalls.over(tracer.clone());
         Self { store, tracer, recalls, ..self.clone() }
     }
 }
@@ -111,7 +116,7 @@ pub struct Schema {
 /// Builds the API over services.
 #[must_use]
 pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
-    let inner = Inner::build(Query::default(), Mutation, Subscription)
+    let inner = Inner::build(Query::default(), Mutation::default(), Subscription)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .finish();
@@ -121,7 +126,7 @@ pub fn schema(services: Services, limits: DocumentLimits) -> Schema {
 /// The schema in its definition language, as it is committed to schema/lotgraph.graphql.
 #[must_use]
 pub fn sdl() -> String {
-    let mut text = Inner::build(Query::default(), Mutation, Subscription).finish().sdl();
+    let mut text = Inner::build(Query::default(), Mutation::default(), Subscription).finish().sdl();
     text.truncate(text.trim_end().len());
     text.push('\n');
     text

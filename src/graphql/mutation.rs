@@ -14,16 +14,17 @@ use crate::service::ServiceError;
 use crate::service::ingest::Sender;
 
 /// Records what happened. Nothing is ever edited or deleted: a mistake is voided.
-pub struct Mutation;
+#[derive(Default)]
+pub struct PlantMutation;
 
-async fn record(context: &Context<'_>, events: Vec<EventInput>, atomic: bool) -> Result<Receipt> {
+pub(super) async fn record(context: &Context<'_>, events: Vec<EventInput>, atomic: bool) -> Result<Receipt> {
     let items =
         events.into_iter().map(|event| event.into_json().and_then(|json| format::event::parse(&json)));
     let report = services(context).ingest.record(items.collect(), atomic, &sender()?).await?;
     Ok(Receipt(report))
 }
 
-fn sender() -> Result<Sender, ServiceError> {
+pub(super) fn sender() -> Result<Sender, ServiceError> {
     let text = |text: &str| {
         Text::parse(text)
             .map_err(|error| ServiceError::new(crate::domain::ErrorCode::Internal, error.to_string()))
@@ -33,7 +34,7 @@ fn sender() -> Result<Sender, ServiceError> {
 
 /// Records what happened. Nothing is ever edited or deleted: a mistake is voided.
 #[Object]
-impl Mutation {
+impl PlantMutation {
     /// Records events. Sending the same events again changes nothing, so a request without an answer is safely repeated.
     async fn record_events(
         &self,

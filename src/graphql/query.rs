@@ -17,7 +17,6 @@ use super::operation::{Operation, OperationConnection};
 use super::operator::{Operator, OperatorConnection};
 use super::party::{Party, PartyConnection};
 use super::path::{TracePath, paths as path_list};
-use super::recall::{RecallScopeInput, ScopeAnswered};
 use super::root_cause::{CommonLots, RootCause, RootCauseInput};
 use super::services;
 use super::shift::{Shift, ShiftConnection};
@@ -387,18 +386,6 @@ impl PlantQuery {
         #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
         _as_of: Option<AsOfInput>,
     ) -> Result<RootCause> {
-        input.ask(context).await
-    }
-
-    /// What must be recalled? The lots that some causes touched, everything made of them, and where it all is now.
-    #[graphql(complexity = "100 + child_complexity")]
-    async fn recall_scope(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "Lots and causes.")] input: RecallScopeInput,
-        #[graphql(name = "asOf", desc = "Which state of the ledger; absent: the current one.")]
-        _as_of: Option<AsOfInput>,
-    ) -> Result<ScopeAnswered> {
         input.ask(context).await
     }
 

@@ -30,7 +30,10 @@ async fn record(context: &Context<'_>, reference: RecordRef) -> Result<Option<Ar
 }
 
 /// The items of a page; a node of another kind is an error, never left out.
-fn items<T>(found: Vec<(String, Node)>, of: impl Fn(Arc<Record>) -> Option<T>) -> Result<Vec<(String, T)>> {
+pub(super) fn items<T>(
+    found: Vec<(String, Node)>,
+    of: impl Fn(Arc<Record>) -> Option<T>,
+) -> Result<Vec<(String, T)>> {
     let item = |(cursor, node)| {
         let Node::Record(record) = &node else { return Err(wrong_node(&node)) };
         let item = of(Arc::new((**record).clone())).ok_or_else(|| wrong_node(&node))?;

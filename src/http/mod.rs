@@ -10,6 +10,7 @@ mod graphql;
 mod health;
 mod observe;
 mod origin;
+mod recall;
 mod sse;
 mod trace;
 mod websocket;
@@ -106,6 +107,8 @@ impl Default for HttpOptions {
 /// What handlers share.
 struct State {
     context: HttpContext,
+    /// Answers recall scopes, the same for GraphQL and REST.
+    recalls: Recalls,
     options: HttpOptions,
     schema: Schema,
     streams: Arc<Semaphore>,
@@ -128,17 +131,18 @@ impl State {
 pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Server, SocketAddr)> {
     let listener = TcpListener::bind(options.listen)?;
     let address = listener.local_addr()?;
+    let recalls = Recalls::new(context.tracer.clone(), context.history.clone());
     let services = Services {
         store: context.store.clone(),
         tracer: context.tracer.clone(),
-        recalls: Recalls::new(context.tracer.clone()),
+        recalls: recalls.clone(),
         ingest: context.ingest.clone(),
         feed: context.feed.clone(),
         history: context.history.clone(),
     };
     let schema = crate::graphql::schema(services, options.limits);
     let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));
-    let state = web::Data::new(State { context, options: options.clone(), schema, streams });
+    let state = web::Data::new(State { context, recalls, options: options.clone(), schema, streams });
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(state.clone())
@@ -167,6 +171,8 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(get("/api/v1/alerts/stream", alerts::stream))
         .service(post("/api/v1/events", events::post))
         .service(get("/api/v1/trace", trace::get))
+        .service(post("/api/v1/recall-scope", recall::post_scope))
+        .service(get("/api/v1/recalls/{id}/{table}", recall::get_table))
         .service(get("/livez", health::live))
         .service(get("/readyz", health::ready))
         .service(get("/metrics", health::metrics))

@@ -30,7 +30,7 @@ pub async fn list(
     let page = store.find(&Find { what, after: after.map(FindKey::Record), first }).await?;
     let alert = |record: Record| match record.body {
         RecordBody::Alert(alert) => Some((record.place, alert)),
-        RecordBody::Hold(_) => None,
+        RecordBody::Hold(_) | RecordBody::Recall(_) | RecordBody::Notice(_) | RecordBody::Recovery(_) => None,
     };
     let records: Vec<Record> = page.items.into_iter().map(record).collect::<ServiceResult<_>>()?;
     Ok(AlertPage { alerts: records.into_iter().filter_map(alert).collect(), more: page.more })

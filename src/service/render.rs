@@ -265,11 +265,12 @@ fn write_row(answer: &TraceAnswer, table: Table, piece: &Piece, out: &mut Vec<u8
 }
 
 /// A cell as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
-fn cell_text(cell: &str) -> String {
+pub(super) fn cell_text(cell: &str) -> String {
     let formula =
         cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
-    if cell.contains([',', '"', '\r', '\n', ';', '\t']) || formula {
+    // In quotes, a cell cannot pass for a comment line.
+    if cell.contains([',', '"', '\r', '\n', ';', '\t']) || cell.starts_with('#') || formula {
         format!("\"{}\"", cell.replace('"', "\"\""))
     } else {
         cell

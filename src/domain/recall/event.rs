@@ -9,24 +9,24 @@ use crate::domain::{Disposition, EventId, LotId, PartyCode, Quantity, Text, Time
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum RecallClass {
     /// They may well do serious harm, or kill.
-    I,
+    One,
     /// They may do harm that passes, or serious harm that is unlikely.
-    II,
+    Two,
     /// They are not likely to do harm.
-    III,
+    Three,
 }
 
 impl RecallClass {
     /// Every class.
-    pub const ALL: &'static [Self] = &[Self::I, Self::II, Self::III];
+    pub const ALL: &'static [Self] = &[Self::One, Self::Two, Self::Three];
 
     /// The class as events and answers write it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::I => "I",
-            Self::II => "II",
-            Self::III => "III",
+            Self::One => "I",
+            Self::Two => "II",
+            Self::Three => "III",
         }
     }
 }

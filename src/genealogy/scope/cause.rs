@@ -49,7 +49,8 @@ pub fn touches(
     equipment: Option<&BTreeSet<EquipmentCode>>,
     operation: &Operation,
 ) -> Option<Vec<Touch>> {
-    if !selects(cause, equipment, operation) {
+    // Whoever counts a stock does nothing to it.
+    if operation.kind == OperationKind::Count || !selects(cause, equipment, operation) {
         return None;
     }
     let touched = operation.links().filter(|link| link.role != Role::Consumed);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 
+use super::effectiveness::percent;
 use crate::domain::{
     Lot, Material, MaterialCode, OperationKind, PartyCode, Quantity, Role, Text, Timestamp, UnitCode,
 };
@@ -24,6 +25,12 @@ pub enum Whereabouts {
     Shipped,
     /// Thrown away.
     Scrapped,
+}
+
+impl Whereabouts {
+    /// Every place.
+    pub const ALL: &'static [Self] =
+        &[Self::OnHand, Self::OnHandUnknown, Self::Consumed, Self::Shipped, Self::Scrapped];
 }
 
 /// What was drawn from an affected lot in one way.
@@ -98,6 +105,8 @@ impl AffectedLot {
 pub struct Shipment {
     /// The shipment, as an index into the subgraph's operations.
     pub operation: u32,
+    /// Its place among the shipment's lots.
+    pub position: u32,
     /// The lot, as an index into the subgraph's lots.
     pub lot: u32,
     /// The customer, if recorded.
@@ -159,10 +168,22 @@ pub struct Total {
     pub shipped: Decimal,
     /// Scrapped.
     pub scrapped: Decimal,
+    /// What ever came into these lots, affected or not.
+    pub inflow: Decimal,
+    /// Of that, what is known to be consumed, shipped, scrapped or on hand.
+    pub accounted: Decimal,
+}
+
+impl Total {
+    /// What of the inflow is accounted for, in percent; absent when nothing measured came in.
+    #[must_use]
+    pub fn accounted_percent(&self) -> Option<Decimal> {
+        percent(self.accounted, self.inflow)
+    }
 }
 
 /// What the walk itself does not tell: the stock of lots, materials with their conversions, documents of shipments.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     stock: Vec<Option<Stock>>,
     materials: HashMap<MaterialCode, Material>,
@@ -173,6 +194,8 @@ pub struct Facts {
 struct Stock {
     material: Option<MaterialCode>,
     on_hand: Option<(Decimal, UnitCode)>,
+    /// What came in and what of it is accounted for, in one unit.
+    ledger: Option<(UnitCode, Decimal, Decimal)>,
 }
 
 impl Facts {
@@ -186,8 +209,12 @@ impl Facts {
     pub fn tell_lot(&mut self, index: u32, lot: &Lot) {
         let material = lot.material.as_ref().and_then(|code| self.materials.get(code));
         let balance = balance(lot, material);
+        let inflow = plus(balance.received, balance.produced);
+        let drawn = plus(plus(balance.consumed, balance.shipped), balance.scrapped);
+        let accounted = plus(drawn, balance.on_hand.unwrap_or_default()).min(inflow);
+        let ledger = balance.unit.clone().map(|unit| (unit, inflow, accounted));
         let on_hand = balance.on_hand.zip(balance.unit);
-        self.stock[index as usize] = Some(Stock { material: lot.material.clone(), on_hand });
+        self.stock[index as usize] = Some(Stock { material: lot.material.clone(), on_hand, ledger });
     }
 
     /// Takes the document of a shipment.
@@ -195,25 +222,34 @@ impl Facts {
         self.documents.insert(operation, document);
     }
 
-    /// A quantity in the material's own unit, if that is declared.
+    /// A quantity of a lot's material in its own unit, if that is declared.
     fn measured(
         &self,
         material: Option<&MaterialCode>,
         quantity: Option<&Quantity>,
     ) -> Option<(UnitCode, Decimal)> {
-        let quantity = quantity?;
-        let recorded = (quantity.unit.clone(), quantity.amount.value());
         let declared = material.and_then(|code| self.materials.get(code));
-        let converted = declared.and_then(|material| {
-            let amount = recorded.1.checked_mul(material.factor(&quantity.unit)?)?;
-            Some((material.unit.clone()?, amount))
-        });
-        Some(converted.unwrap_or(recorded))
+        Some(in_own_unit(declared, quantity?))
+    }
+
+    fn material_of(&self, lot: u32) -> Option<&MaterialCode> {
+        self.stock[lot as usize].as_ref()?.material.as_ref()
     }
 }
 
+/// A quantity in the material's own unit where a conversion is declared, else as it is.
+#[must_use]
+pub fn in_own_unit(material: Option<&Material>, quantity: &Quantity) -> (UnitCode, Decimal) {
+    let recorded = (quantity.unit.clone(), quantity.amount.value());
+    let converted = material.and_then(|material| {
+        let amount = recorded.1.checked_mul(material.factor(&quantity.unit)?)?;
+        Some((material.unit.clone()?, amount))
+    });
+    converted.unwrap_or(recorded)
+}
+
 /// The scope of a recall, as indices into its subgraph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
     /// Affected lots, seeds included, by (depth, id).
     pub lots: Vec<AffectedLot>,
@@ -223,6 +259,14 @@ pub struct Scope {
     pub customers: Vec<CustomerShare>,
     /// Where everything is, by material and unit; lots without a material last.
     pub totals: Vec<Total>,
+}
+
+impl Scope {
+    /// What is accounted for, in percent, of the material that is accounted for least.
+    #[must_use]
+    pub fn accounted_percent(&self) -> Option<Decimal> {
+        self.totals.iter().filter_map(Total::accounted_percent).min()
+    }
 }
 
 /// Sorts out where everything is that a forward trace reaches.
@@ -239,19 +283,18 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
         match subgraph.operations[link.operation as usize].kind {
             OperationKind::Ship => {
                 lot.shipped.add(quantity);
-                shipments.push((link.position, shipment(subgraph, facts, link)));
+                shipments.push(shipment(subgraph, facts, link));
             }
             OperationKind::Scrap => lot.scrapped.add(quantity),
             _ => lot.consumed.add(quantity),
         }
     }
-    shipments.sort_by(|(a_position, a), (b_position, b)| {
+    shipments.sort_by(|a, b| {
         let id = |shipment: &Shipment| &subgraph.operations[shipment.operation as usize].id;
-        (a.at, id(a), a_position).cmp(&(b.at, id(b), b_position))
+        (a.at, id(a), a.position).cmp(&(b.at, id(b), b.position))
     });
-    let shipments: Vec<Shipment> = shipments.into_iter().map(|(_, shipment)| shipment).collect();
-    let customers = customers(&shipments, &lots, &places, facts);
-    let totals = totals(&lots);
+    let customers = customer_shares(shipments.iter(), facts);
+    let totals = totals(&lots, facts);
     Scope { lots, shipments, customers, totals }
 }
 
@@ -277,6 +320,7 @@ fn affected_lots(trace: &Trace, facts: &Facts) -> Vec<AffectedLot> {
 fn shipment(subgraph: &Subgraph, facts: &Facts, link: &SubgraphLink) -> Shipment {
     Shipment {
         operation: link.operation,
+        position: link.position,
         lot: link.lot,
         customer: subgraph.operations[link.operation as usize].party.clone(),
         document: facts.documents.get(&link.operation).cloned(),
@@ -296,10 +340,10 @@ struct Received {
     last: Timestamp,
 }
 
-fn customers(
-    shipments: &[Shipment],
-    lots: &[AffectedLot],
-    places: &HashMap<u32, usize>,
+/// What each customer received by some shipments, by code; shipments without a customer last.
+#[must_use]
+pub fn customer_shares<'a>(
+    shipments: impl Iterator<Item = &'a Shipment>,
     facts: &Facts,
 ) -> Vec<CustomerShare> {
     let mut received: BTreeMap<(bool, Option<PartyCode>), Received> = BTreeMap::new();
@@ -317,7 +361,7 @@ fn customers(
         customer.shipments.insert(shipment.operation);
         customer.documents.extend(shipment.document.clone());
         customer.last = customer.last.max(shipment.at);
-        let material = places.get(&shipment.lot).and_then(|n| lots[*n].material.clone());
+        let material = facts.material_of(shipment.lot).cloned();
         let quantity = facts.measured(material.as_ref(), shipment.quantity.as_ref());
         customer.quantities.entry((material.is_none(), material)).or_default().add(quantity);
     }
@@ -341,11 +385,11 @@ fn share(customer: Option<PartyCode>, received: Received) -> CustomerShare {
     }
 }
 
-fn totals(lots: &[AffectedLot]) -> Vec<Total> {
+fn totals(lots: &[AffectedLot], facts: &Facts) -> Vec<Total> {
     let mut totals: BTreeMap<(bool, Option<MaterialCode>, Option<UnitCode>), Total> = BTreeMap::new();
     for lot in lots {
         let on_hand = lot.on_hand.iter().map(|(amount, unit)| (unit.clone(), *amount));
-        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 4]> = BTreeMap::new();
+        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 6]> = BTreeMap::new();
         for (unit, amount) in on_hand {
             units.entry(Some(unit)).or_default()[0] = amount;
         }
@@ -354,8 +398,13 @@ fn totals(lots: &[AffectedLot]) -> Vec<Total> {
                 units.entry(Some(unit.clone())).or_default()[place] = *amount;
             }
         }
+        let ledger = facts.stock[lot.lot as usize].as_ref().and_then(|stock| stock.ledger.as_ref());
+        if let Some((unit, inflow, accounted)) = ledger {
+            let sums = units.entry(Some(unit.clone())).or_default();
+            (sums[4], sums[5]) = (*inflow, *accounted);
+        }
         if units.is_empty() {
-            units.insert(None, [Decimal::ZERO; 4]);
+            units.insert(None, [Decimal::ZERO; 6]);
         }
         for (unit, sums) in units {
             let key = (lot.material.is_none(), lot.material.clone(), unit.clone());
@@ -369,20 +418,32 @@ fn totals(lots: &[AffectedLot]) -> Vec<Total> {
 impl Total {
     fn nothing(material: Option<MaterialCode>, unit: Option<UnitCode>) -> Self {
         let zero = Decimal::ZERO;
-        Self { material, unit, lots: 0, on_hand: zero, consumed: zero, shipped: zero, scrapped: zero }
+        Self {
+            material,
+            unit,
+            lots: 0,
+            on_hand: zero,
+            consumed: zero,
+            shipped: zero,
+            scrapped: zero,
+            inflow: zero,
+            accounted: zero,
+        }
     }
 
-    /// Sums of one lot: on hand, consumed, shipped, scrapped.
-    fn add(&mut self, [on_hand, consumed, shipped, scrapped]: [Decimal; 4]) {
+    /// Sums of one lot: on hand, consumed, shipped, scrapped, what came in, and what of that is accounted for.
+    fn add(&mut self, [on_hand, consumed, shipped, scrapped, inflow, accounted]: [Decimal; 6]) {
         self.lots += 1;
         self.on_hand = plus(self.on_hand, on_hand);
         self.consumed = plus(self.consumed, consumed);
         self.shipped = plus(self.shipped, shipped);
         self.scrapped = plus(self.scrapped, scrapped);
+        self.inflow = plus(self.inflow, inflow);
+        self.accounted = plus(self.accounted, accounted);
     }
 }
 
 /// A sum that stops at the largest decimal, which no plant's stock comes near.
-fn plus(sum: Decimal, more: Decimal) -> Decimal {
+pub(super) fn plus(sum: Decimal, more: Decimal) -> Decimal {
     sum.checked_add(more).unwrap_or(Decimal::MAX)
 }

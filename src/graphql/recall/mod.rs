@@ -1,8 +1,14 @@
-//! Recalls in the API: the scope of one, asked and answered.
+//! Recalls in the API: their scope, their course, and the events of it.
 
+mod course;
+mod events;
 mod input;
+mod mutation;
 mod parts;
+mod progress;
+mod query;
 mod scope;
 
-pub use input::RecallScopeInput;
-pub use scope::ScopeAnswered;
+pub use events::{CloseRecallInput, NotifyInput, RecallInput, RecoverInput};
+pub use mutation::RecallMutation;
+pub use query::RecallQuery;

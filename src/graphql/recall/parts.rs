@@ -244,7 +244,7 @@ impl Shipment {
     }
 }
 
-async fn party(context: &Context<'_>, code: Option<&PartyCode>) -> Result<Option<Party>> {
+pub(super) async fn party(context: &Context<'_>, code: Option<&PartyCode>) -> Result<Option<Party>> {
     match code {
         Some(code) => Ok(Some(Party::load(context, code).await?)),
         None => Ok(None),
@@ -255,6 +255,12 @@ async fn party(context: &Context<'_>, code: Option<&PartyCode>) -> Result<Option
 pub struct MaterialQuantity {
     material: Option<MaterialCode>,
     quantity: Quantity,
+}
+
+impl From<&scope::Share> for MaterialQuantity {
+    fn from(share: &scope::Share) -> Self {
+        Self { material: share.material.clone(), quantity: Quantity::new(share.amount, &share.unit) }
+    }
 }
 
 /// An amount of one material.
@@ -271,7 +277,7 @@ impl MaterialQuantity {
     }
 }
 
-async fn material(context: &Context<'_>, code: Option<&MaterialCode>) -> Result<Option<Material>> {
+pub(super) async fn material(context: &Context<'_>, code: Option<&MaterialCode>) -> Result<Option<Material>> {
     let Some(code) = code else { return Ok(None) };
     match &*loaders(context).master(MasterRef::Material(code.clone())).await? {
         Master::Material(material) => Ok(Some(Material(material.clone()))),
@@ -312,12 +318,7 @@ impl CustomerShare {
     /// Quantities, by material and unit.
     #[graphql(complexity = "page_cost_of_list(child_complexity)")]
     async fn quantities(&self) -> Vec<MaterialQuantity> {
-        let shares = self.share().quantities.iter();
-        let quantity = |share: &scope::Share| MaterialQuantity {
-            material: share.material.clone(),
-            quantity: Quantity::new(share.amount, &share.unit),
-        };
-        shares.map(quantity).collect()
+        self.share().quantities.iter().map(MaterialQuantity::from).collect()
     }
 
     /// Draws that nobody measured: their quantities are not in the sums.
@@ -396,6 +397,16 @@ impl AffectedTotal {
     /// Scrapped, as far as affected.
     async fn scrapped(&self) -> Option<Exact> {
         self.exact(self.0.scrapped)
+    }
+
+    /// What ever came into these lots, affected or not.
+    async fn inflow(&self) -> Option<Exact> {
+        self.exact(self.0.inflow)
+    }
+
+    /// What of that is known to be consumed, shipped, scrapped or on hand, in percent; absent when nothing measured came in.
+    async fn accounted_percent(&self) -> Option<Exact> {
+        self.0.accounted_percent().map(Into::into)
     }
 }
 

@@ -9,8 +9,8 @@ use super::parts::{
     AffectedLot, AffectedLotConnection, AffectedLotFilter, AffectedTotal, CustomerShare,
     CustomerShareConnection, ScopeSeed, ScopeSeedConnection, Shipment, ShipmentConnection,
 };
-use crate::domain::PartyCode;
 use crate::domain::recall::RecallScope;
+use crate::domain::{ErrorCode, EventId, PartyCode};
 use crate::genealogy::scope::Whereabouts;
 use crate::graphql::connection::{Total, page_cost, page_size, window};
 use crate::graphql::cursor::{Place, Scope, malformed};
@@ -18,8 +18,9 @@ use crate::graphql::filters::read;
 use crate::graphql::scalars::Moment;
 use crate::graphql::services;
 use crate::graphql::trace::{Freshness, Trace, cursor_revision};
-use crate::service::ServiceResult;
 use crate::service::recall::ScopeAnswer;
+use crate::service::{ServiceError, ServiceResult};
+use crate::store::Revision;
 
 /// The answer to a recall scope.
 pub struct ScopeAnswered {
@@ -52,12 +53,31 @@ impl RecallScopeInput {
 impl ScopeAnswered {
     fn window(&self, list: &str, length: usize, first: i32, after: Option<&str>) -> ServiceResult<Window> {
         let skip = match after.map(|cursor| self.scope.list(list).decode(cursor)).transpose()? {
-            Some(Place::Trace(_, skip)) => skip,
+            Some(Place::Trace(revision, skip)) => {
+                self.check_revision(revision)?;
+                skip
+            }
             Some(_) => return Err(malformed()),
             None => 0,
         };
         let (from, to) = window(length, skip, page_size(first)?);
         Ok(Window { from, to, more: to < length, total: Total::Known(length as u64) })
+    }
+
+    /// A cursor of an answer at another revision leads nowhere in this one.
+    fn check_revision(&self, revision: Revision) -> ServiceResult<()> {
+        if revision == self.answer.revision || revision == self.answer.traced.subgraph.revision {
+            return Ok(());
+        }
+        let message = format!("the ledger moved on; {}", ErrorCode::CursorStale.remedy());
+        Err(ServiceError::new(ErrorCode::CursorStale, message))
+    }
+
+    /// The scope of a recall: `which` of its states.
+    pub(super) fn of_recall(answer: Arc<ScopeAnswer>, which: &str, recall: &EventId) -> Self {
+        let scope = Scope::new(which, recall);
+        let trace = Trace::of(answer.traced.clone(), scope.list("trace"));
+        Self { answer, scope, trace }
     }
 
     fn cursor(&self, list: &str, item: usize) -> String {

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::seeds::find_seeds;
-use crate::domain::recall::RecallScope;
+use super::seeds::{FoundSeeds, find_seeds};
+use crate::domain::recall::{RecallRecord, RecallScope, ScopeLot};
 use crate::domain::{
     EquipmentCode, ErrorCode, EventId, LotId, Master, MasterRef, Material, MaterialCode, Node, NodeRef,
     OperationKind, PartyCode, RecordedOperation, Role, Text, Timestamp,
 };
-use crate::genealogy::scope::{AffectedLot, Facts, Scope, Seed, Whereabouts, scope};
-use crate::genealogy::{Direction, Revision, Subgraph, TimeRule};
+use crate::genealogy::scope::{AffectedLot, Facts, Reason, Scope, Seed, Whereabouts, scope};
+use crate::genealogy::{Direction, Revision, Subgraph, SubgraphOperation, TimeRule};
+use crate::service::as_of::History;
 use crate::service::trace::{TraceAnswer, TraceQuestion, Tracer};
 use crate::service::{ServiceError, ServiceResult};
-use crate::store::LotFilter;
+use crate::store::{LotFilter, Store};
 
 /// Lots and operations of all the answers that are kept for their further pages.
 const KEPT_NODES_MAX: usize = 1_000_000;
@@ -36,7 +37,7 @@ pub struct LastOperation {
 }
 
 /// The answer to a recall scope, with the subgraph that its indices point into.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ScopeAnswer {
     /// The question.
     pub asked: RecallScope,
@@ -50,6 +51,10 @@ pub struct ScopeAnswer {
     pub scope: Scope,
     /// For lots that are or may be on hand: where in the process.
     pub last_operations: HashMap<u32, LastOperation>,
+    /// What the walk itself did not tell.
+    pub facts: Facts,
+    /// The recall that froze it; absent: asked freely.
+    pub recall: Option<EventId>,
     /// Parameters of a name asked for whose values are not numbers, so that they could not be judged.
     pub unread_parameters: u32,
 }
@@ -88,15 +93,35 @@ pub struct ScopeFilter {
 #[derive(Clone)]
 pub struct Recalls {
     tracer: Tracer,
+    history: History,
     /// Recent answers, so that further pages come from the same one.
     kept: Arc<Mutex<VecDeque<Arc<ScopeAnswer>>>>,
 }
 
 impl Recalls {
-    /// Recalls over the store of a tracer, within its limits.
+    /// Recalls over the store of a tracer, within its limits; what was frozen is asked of its history.
     #[must_use]
-    pub fn new(tracer: Tracer) -> Self {
-        Self { tracer, kept: Arc::default() }
+    pub fn new(tracer: Tracer, history: History) -> Self {
+        Self { tracer, history, kept: Arc::default() }
+    }
+
+    pub(super) fn tracer(&self) -> &Tracer {
+        &self.tracer
+    }
+
+    pub(super) fn store(&self) -> &Arc<dyn Store> {
+        self.tracer.store()
+    }
+
+    /// The same over the ledger as it was at a revision.
+    pub(super) async fn as_of(&self, revision: Revision) -> ServiceResult<Self> {
+        Ok(Self { tracer: self.history.tracer(revision).await?, ..self.clone() })
+    }
+
+    /// The same over another state of the ledger.
+    #[must_use]
+    pub fn over(&self, tracer: Tracer) -> Self {
+        Self { tracer, ..self.clone() }
     }
 
     /// The scope of a recall: as it is now, or for a further page as it was at the revision of the first.
@@ -110,7 +135,7 @@ impl Recalls {
             Some(at) => at,
             None => self.tracer.store().revision().await?,
         };
-        if let Some(answer) = self.recall(asked, wanted) {
+        if let Some(answer) = self.kept(asked, wanted, None) {
             return Ok(answer);
         }
         let answer = Arc::new(self.read(asked).await?);
@@ -122,16 +147,22 @@ impl Recalls {
         Ok(answer)
     }
 
-    fn recall(&self, asked: &RecallScope, revision: Revision) -> Option<Arc<ScopeAnswer>> {
+    pub(super) fn kept(
+        &self,
+        asked: &RecallScope,
+        revision: Revision,
+        recall: Option<&EventId>,
+    ) -> Option<Arc<ScopeAnswer>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let of = |answer: &&Arc<ScopeAnswer>| {
-            answer.asked == *asked
+            answer.recall.as_ref() == recall
+                && answer.asked == *asked
                 && (answer.revision == revision || answer.traced.subgraph.revision == revision)
         };
         kept.iter().find(of).cloned()
     }
 
-    fn keep(&self, answer: Arc<ScopeAnswer>) {
+    pub(super) fn keep(&self, answer: Arc<ScopeAnswer>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_front(answer);
         let mut nodes = 0;
@@ -158,12 +189,56 @@ impl Recalls {
 
     async fn read_once(&self, asked: &RecallScope, revision: Revision) -> ServiceResult<ScopeAnswer> {
         let found = find_seeds(&self.tracer, asked).await?;
+        self.read_from(asked, found, revision).await
+    }
+
+    /// Reads the scope that a recall froze: from the lots that it recorded.
+    pub(super) async fn read_frozen(
+        &self,
+        recall: &RecallRecord,
+        revision: Revision,
+    ) -> ServiceResult<ScopeAnswer> {
+        let asked = &recall.recall.scope;
+        // The causes are asked anew for the reasons only; what they select then is what was recorded.
+        let found = match find_seeds(&self.tracer, asked).await {
+            Ok(found) => found,
+            Err(error) if error.code == ErrorCode::RecallNothing => FoundSeeds::default(),
+            Err(error) => return Err(error),
+        };
+        let mut reasons: HashMap<LotId, Vec<Reason>> =
+            found.seeds.into_iter().map(|seed| (seed.lot, seed.reasons)).collect();
+        let seed = |lot: &ScopeLot| Seed {
+            lot: lot.lot.clone(),
+            since: lot.since,
+            reasons: reasons.remove(&lot.lot).unwrap_or_else(|| vec![Reason::Named]),
+        };
+        let seeds: Vec<Seed> = recall.recall.lots.iter().map(seed).collect();
+        let found = FoundSeeds { seeds, unread_parameters: found.unread_parameters };
+        self.read_from(asked, found, revision).await
+    }
+
+    async fn read_from(
+        &self,
+        asked: &RecallScope,
+        found: FoundSeeds,
+        revision: Revision,
+    ) -> ServiceResult<ScopeAnswer> {
         let traced = self.walk(&found.seeds, asked.respect_time).await?;
         let facts = self.facts(&traced).await?;
         let scope = scope(&traced.subgraph, &traced.trace, &facts);
         let last_operations = self.last_operations(&traced, &scope.lots).await?;
         let (asked, seeds, unread_parameters) = (asked.clone(), found.seeds, found.unread_parameters);
-        Ok(ScopeAnswer { asked, revision, seeds, traced, scope, last_operations, unread_parameters })
+        Ok(ScopeAnswer {
+            asked,
+            revision,
+            seeds,
+            traced,
+            scope,
+            last_operations,
+            facts,
+            recall: None,
+            unread_parameters,
+        })
     }
 
     async fn walk(&self, seeds: &[Seed], respect_time: bool) -> ServiceResult<Arc<TraceAnswer>> {
@@ -204,7 +279,7 @@ impl Recalls {
         Ok(facts)
     }
 
-    async fn materials(
+    pub(super) async fn materials(
         &self,
         codes: BTreeSet<MaterialCode>,
     ) -> ServiceResult<HashMap<MaterialCode, Material>> {
@@ -308,7 +383,11 @@ fn missing(reference: &impl std::fmt::Debug) -> ServiceError {
 fn latest(upstream: &Subgraph) -> HashMap<LotId, u32> {
     let mut last: HashMap<u32, (Timestamp, &EventId, u32)> = HashMap::new();
     for link in upstream.links.iter().filter(|link| link.role != Role::Consumed) {
-        let id = &upstream.operations[link.operation as usize].id;
+        let SubgraphOperation { id, kind, .. } = &upstream.operations[link.operation as usize];
+        // A stock count moves nothing on.
+        if *kind == OperationKind::Count {
+            continue;
+        }
         let this = (link.latest, id, link.operation);
         let known = last.entry(link.lot).or_insert(this);
         *known = this.max(*known);

@@ -20,7 +20,7 @@ pub const OPERATIONS_MAX: usize = 250_000;
 const OPERATIONS_AT_ONCE: u32 = 5_000;
 
 /// The seeds of a scope, and what could not be judged.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct FoundSeeds {
     pub(super) seeds: Vec<Seed>,
     /// Parameters of the name asked for whose values are not numbers.

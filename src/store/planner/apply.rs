@@ -111,6 +111,10 @@ impl<'a> Planner<'a> {
             Fact::Hold(hold) => self.hold(&event.id, hold),
             Fact::Release(release) => self.release(&event.id, release),
             Fact::Override(permit) => self.permit(&event.id, permit),
+            Fact::Recall(recall) => self.open_recall(&event.id, recall),
+            Fact::Notify(notify) => self.notify(&event.id, notify),
+            Fact::Recover(recover) => self.recover(&event.id, recover),
+            Fact::CloseRecall(close) => self.close_recall(&event.id, close),
             Fact::Acknowledge(done) => self.acknowledge(&event.id, done),
             Fact::Refusal(refusal) => {
                 self.record_refusal(&event.id, refusal);
@@ -278,7 +282,12 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    fn check_unit(&self, lot: &Lot, quantity: Option<&Quantity>, path: &str) -> Result<(), Problem> {
+    pub(super) fn check_unit(
+        &self,
+        lot: &Lot,
+        quantity: Option<&Quantity>,
+        path: &str,
+    ) -> Result<(), Problem> {
         let material = lot.material.as_ref().and_then(|code| self.state.materials.get(code));
         let (Some(quantity), Some(material)) = (quantity, material) else { return Ok(()) };
         let Some(unit) = &material.unit else { return Ok(()) };
@@ -350,6 +359,10 @@ impl<'a> Planner<'a> {
             Fact::Hold(_) | Fact::Release(_) | Fact::Override(_) => refuse(
                 ErrorCode::NotVoidable,
                 format!("{} is about a hold, which is ended by a release and stays on record", void.event),
+            ),
+            Fact::Recall(_) | Fact::Notify(_) | Fact::Recover(_) | Fact::CloseRecall(_) => refuse(
+                ErrorCode::NotVoidable,
+                format!("{} is about a recall, which is ended by closing it and stays on record", void.event),
             ),
             Fact::Acknowledge(_) | Fact::Refusal(_) => refuse(
                 ErrorCode::NotVoidable,

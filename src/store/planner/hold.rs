@@ -167,6 +167,10 @@ impl Planner<'_> {
 
     pub(super) fn hold(&mut self, id: &EventId, hold: &Hold) -> Result<(), Problem> {
         self.must_be_known(&hold.lots)?;
+        if let Some(recall) = &hold.recall {
+            self.check_recall_of_hold(recall)?;
+            self.note_hold(recall, id);
+        }
         for lot in &hold.lots {
             let mark = HoldMark {
                 hold: id.clone(),

@@ -10,6 +10,7 @@ mod flow;
 mod hold;
 mod hold_graph;
 mod needs;
+mod recall;
 mod records;
 mod state;
 mod writes;

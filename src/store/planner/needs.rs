@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::state::State;
+use crate::domain::recall::NoticeId;
 use crate::domain::{
     AlertId, AlertKind, Anomalies, Event, EventId, Fact, Hold, LotId, Master, MaterialCode, Operation,
     RecordRef, Role,
@@ -26,6 +27,10 @@ pub fn events_needed(batch: &Batch) -> Vec<EventId> {
             | Fact::Operation(_)
             | Fact::Hold(_)
             | Fact::Override(_)
+            | Fact::Recall(_)
+            | Fact::Notify(_)
+            | Fact::Recover(_)
+            | Fact::CloseRecall(_)
             | Fact::Acknowledge(_)
             | Fact::Refusal(_) => {}
         }
@@ -48,6 +53,9 @@ pub fn lots_needed(batch: &Batch, state: &State) -> Vec<LotId> {
             Fact::Hold(hold) => lots.extend(&hold.lots),
             Fact::Release(release) => lots.extend(&release.lots),
             Fact::Override(permit) => lots.extend(&permit.lots),
+            Fact::Recall(recall) => lots.extend(recall.lots.iter().map(|lot| &lot.lot)),
+            Fact::Recover(recover) => lots.extend(recover.items.iter().map(|item| &item.lot)),
+            Fact::Notify(_) | Fact::CloseRecall(_) => {}
             Fact::Master(_) | Fact::Void(_) | Fact::Acknowledge(_) | Fact::Refusal(_) => {}
         }
     }
@@ -73,6 +81,10 @@ pub fn materials_needed(batch: &Batch, state: &State) -> Vec<MaterialCode> {
             | Fact::Hold(_)
             | Fact::Release(_)
             | Fact::Override(_)
+            | Fact::Recall(_)
+            | Fact::Notify(_)
+            | Fact::Recover(_)
+            | Fact::CloseRecall(_)
             | Fact::Acknowledge(_)
             | Fact::Refusal(_) => {}
         }
@@ -144,7 +156,14 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
     let mut records = BTreeSet::new();
     for event in batch.events.iter() {
         match &event.fact {
-            Fact::Release(release) => records.extend(release.hold.clone().map(RecordRef::Hold)),
+            Fact::Release(release) => {
+                records.extend(release.hold.clone().map(RecordRef::Hold));
+                let held = release.hold.as_ref().and_then(|hold| state.events.get(hold));
+                let held = held.map(|recorded| &recorded.event.fact);
+                if let Some(Fact::Hold(hold)) = held {
+                    records.extend(hold.recall.clone().map(RecordRef::Recall));
+                }
+            }
             Fact::Operation(operation) => {
                 outputs_of(operation).for_each(|lot| anomalies(state, lot, &mut records));
             }
@@ -154,10 +173,21 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
                     operation.links().for_each(|link| anomalies(state, link.lot, &mut records));
                 }
             }
+            Fact::Hold(hold) => records.extend(hold.recall.clone().map(RecordRef::Recall)),
+            Fact::Notify(notify) => {
+                records.insert(RecordRef::Recall(notify.recall.clone()));
+                records.insert(RecordRef::Notice(NoticeId::derived(&notify.recall, &notify.customer)));
+            }
+            Fact::Recover(recover) => {
+                records.insert(RecordRef::Recall(recover.recall.clone()));
+            }
+            Fact::CloseRecall(close) => {
+                records.insert(RecordRef::Recall(close.recall.clone()));
+            }
             Fact::Acknowledge(done) => {
                 records.insert(RecordRef::Alert(done.alert.clone()));
             }
-            Fact::Master(_) | Fact::Hold(_) | Fact::Override(_) | Fact::Refusal(_) => {}
+            Fact::Master(_) | Fact::Override(_) | Fact::Recall(_) | Fact::Refusal(_) => {}
         }
     }
     records.into_iter().collect()

@@ -45,6 +45,18 @@ pub(super) struct About<'a> {
 }
 
 impl Planner<'_> {
+    /// Raises a record.
+    pub(super) fn raise(&mut self, record: RecordBody) {
+        self.records.raise(record);
+    }
+
+    /// A record as the events judged so far leave it.
+    pub(super) fn record(&self, reference: &RecordRef) -> Option<&RecordBody> {
+        let raised = self.records.places.get(reference).and_then(|place| self.records.raised.get(*place));
+        let known = || self.state.records.get(reference).map(|record| &record.body);
+        raised.or_else(|| self.records.changed.get(reference)).or_else(known)
+    }
+
     /// A record to be changed, as the events judged so far leave it.
     pub(super) fn record_mut(&mut self, reference: &RecordRef) -> Option<&mut RecordBody> {
         if let Some(place) = self.records.places.get(reference) {
@@ -91,7 +103,10 @@ impl Planner<'_> {
                 alert.resolved = Some(Resolution { event: event.clone(), at });
                 true
             }
-            Some(RecordBody::Hold(_)) | None => false,
+            Some(
+                RecordBody::Hold(_) | RecordBody::Recall(_) | RecordBody::Notice(_) | RecordBody::Recovery(_),
+            )
+            | None => false,
         }
     }
 
@@ -123,6 +138,10 @@ impl Planner<'_> {
         };
         if let Some(RecordBody::Hold(record)) = self.record_mut(&RecordRef::Hold(hold.clone())) {
             record.releases.push(done);
+            let recall = record.hold.recall.clone().filter(|_| record.held().is_empty());
+            if let Some(recall) = recall {
+                self.note_release(&recall, hold);
+            }
         }
         let disposition = release.disposition.name();
         let message =

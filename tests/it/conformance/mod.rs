@@ -10,6 +10,7 @@ mod find;
 mod get;
 pub(crate) mod holds;
 mod ledger;
+mod recalls;
 pub(crate) mod records;
 mod stock;
 mod tally;
@@ -130,6 +131,15 @@ macro_rules! each_case {
                 a_replay_raises_the_same,
                 acknowledging_takes_an_alert_once,
                 a_refusal_raises_an_alert,
+            }
+            recalls {
+                a_recall_is_opened_with_its_hold_at_once,
+                customers_are_told_and_confirm,
+                recoveries_are_kept,
+                a_recall_is_closed_once_nothing_is_held,
+                bad_recall_events_are_refused,
+                recall_events_are_judged_in_order,
+                a_replay_keeps_the_same_recalls,
             }
             capture {
                 a_lot_named_early_has_unknown_origin,

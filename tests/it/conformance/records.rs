@@ -134,7 +134,9 @@ pub async fn a_recall_hold_watches_its_lots(store: &AnyStore) {
     build(store, "-> A; A -> B; -> N").await;
     let recalled = json!({"type":"hold","id":"H","at":minute(50).to_string(),"lots":["A"],"reason":"glass",
         "policy":"WARN","recall":"RC-1"});
-    record(store, &[recalled]).await;
+    let recall = json!({"type":"recall","id":"RC-1","at":minute(50).to_string(),"reason":"glass",
+        "scope":{"lots":[{"lot":"A"}]},"lots":[{"lot":"A"}]});
+    record(store, &[recall, recalled]).await;
     assert_eq!(lot(store, "B").await.quarantine.marks[0].recall, Some(event_id("RC-1")));
     build(store, "L@9: B N -> C; M@10: N -> Q; W@11: ~ C").await;
     assert_eq!(

@@ -52,6 +52,11 @@ fn check(title: &str, data: &Value) {
         }
         "Which operations did it reach?" => more_than("/trace/operations/nodes", 5),
         "What went through this silo?" => more_than("/lot/links/nodes", 10),
+        "What must be recalled?" => {
+            more_than("/recallScope/summary/lotCount", 100);
+            more_than("/recallScope/customers/nodes", 1);
+            more_than("/recallScope/totals", 3);
+        }
         "What is this label?" => more_than("/resolve", 0),
         "Find lots" => more_than("/lots/totalCount", 10),
         "A mistake, voided" => {

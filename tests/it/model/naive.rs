@@ -66,7 +66,7 @@ impl Model {
                 };
                 self.withdraw(void.event.as_str(), voided)
             }
-            _ => unreachable!("the model knows neither holds nor alerts"),
+            _ => unreachable!("the model knows neither holds nor alerts nor recalls"),
         };
         if fine {
             self.events.insert(event.id.to_string(), event.clone());

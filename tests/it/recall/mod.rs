@@ -1,6 +1,8 @@
 //! Recalls: what a cause touched, where it all is, and how a recall goes, over both stores and through the API.
 
 mod answers;
+mod course;
+mod exports;
 mod plant;
 mod scope;
 

@@ -1,5 +1,7 @@
 //! A small dairy whose silo is filled twice: a good delivery goes in first, then a bad one.
 
+use lotgraph::app::scratch_stores;
+use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::recall::{Recalls, ScopeAnswer};
 use lotgraph::service::trace::{TraceLimits, Tracer};
 use serde_json::{Value, json};
@@ -110,7 +112,9 @@ pub async fn record(fresh: &Fresh, events: &[Value]) {
 
 /// Recalls over a store.
 pub fn recalls(fresh: &Fresh) -> Recalls {
-    Recalls::new(Tracer::new(fresh.store.clone(), TraceLimits::default()))
+    let (store, limits) = (fresh.store.clone(), TraceLimits::default());
+    let history = History::new(store.clone(), scratch_stores(), AsOfLimits::default(), limits);
+    Recalls::new(Tracer::new(store, limits), history)
 }
 
 /// Asks for a scope given as JSON.

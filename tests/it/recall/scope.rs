@@ -153,6 +153,10 @@ async fn customers_totals_and_places_add_up(fresh: Fresh) {
         })
         .collect();
     assert_eq!(totals, ["MILK KGM 1: 0 60 0 0", "MIX KGM 1: 50 70 0 0", "YOG EA 2: 80 0 110 20"]);
+    let accounted: Vec<String> =
+        answer.scope.totals.iter().map(|t| format!("{} {}", t.inflow, t.accounted)).collect();
+    assert_eq!(accounted, ["60 60", "160 160", "210 210"]);
+    assert_eq!(answer.scope.accounted_percent().unwrap().to_string(), "100");
     let places: Vec<String> = answer
         .scope
         .lots
@@ -209,6 +213,7 @@ async fn nothing_measured_is_not_nothing(fresh: Fresh) {
             [Whereabouts::OnHandUnknown, Whereabouts::Shipped]
         ]
     );
+    assert_eq!(answer.scope.accounted_percent(), None);
     assert_eq!(answer.scope.customers[0].customer, None);
     assert_eq!((answer.scope.customers[0].lots, answer.scope.customers[0].unmeasured), (1, 1));
 }

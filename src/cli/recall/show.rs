@@ -1,0 +1,296 @@
+//! Recalls for people.
+
+use std::fmt::Write;
+
+use crate::cli::table::aligned;
+use crate::domain::LotStatus;
+use crate::genealogy::Partial;
+use crate::genealogy::scope::{Share, Whereabouts};
+use crate::service::recall::{
+    FoundRecall, Opened, Progress, ScopeAnswer, difference, drawn_text, place_name,
+};
+
+/// Rows that a table shows.
+const SHOWN_MAX: usize = 20;
+
+fn cells<const COLUMNS: usize>(cells: [&str; COLUMNS]) -> [String; COLUMNS] {
+    cells.map(str::to_owned)
+}
+
+fn more(count: usize, out: &mut String) {
+    if count > SHOWN_MAX {
+        let _ = writeln!(out, "… {} more: --format csv has all", count - SHOWN_MAX);
+    }
+}
+
+fn shares(shares: &[Share]) -> String {
+    let share = |share: &Share| {
+        let material = share.material.as_ref().map_or("?", AsRef::as_ref);
+        format!("{} {} {material}", share.amount.normalize(), share.unit)
+    };
+    shares.iter().map(share).collect::<Vec<String>>().join(", ")
+}
+
+/// A scope.
+pub fn scope(answer: &ScopeAnswer) -> String {
+    let scope = &answer.scope;
+    let mut out = format!(
+        "{} lots affected from {} to start from; {} customers; revision {}\n\n",
+        scope.lots.len(),
+        answer.seeds.len(),
+        scope.customers.len(),
+        answer.revision
+    );
+    totals(answer, &mut out);
+    lots(answer, &mut out);
+    customers(answer, &mut out);
+    let verdict = match answer.traced.trace.partial {
+        None => "complete",
+        Some(Partial::NodeLimit) => "PARTIAL: the node limit was reached; narrow the causes",
+        Some(Partial::DepthLimit) => "PARTIAL: the depth limit was reached",
+    };
+    let _ = writeln!(out, "\nAnswer: {verdict}");
+    let (unknown, conflicts) =
+        (answer.traced.trace.unknown_origin.len(), answer.traced.trace.time_conflicts.len());
+    if unknown + conflicts > 0 {
+        let _ = writeln!(out, "{unknown} lots of unknown origin, {conflicts} time conflicts");
+    }
+    if answer.unread_parameters > 0 {
+        let _ = writeln!(
+            out,
+            "{} values of the parameter are no numbers; their operations could not be judged",
+            answer.unread_parameters
+        );
+    }
+    out
+}
+
+fn totals(answer: &ScopeAnswer, out: &mut String) {
+    let mut rows = vec![cells(["MATERIAL", "UNIT", "LOTS", "ON HAND", "CONSUMED", "SHIPPED", "SCRAPPED"])];
+    rows.extend(answer.scope.totals.iter().map(|total| {
+        let sum = |sum: rust_decimal::Decimal| match total.unit {
+            Some(_) => sum.normalize().to_string(),
+            None => "not measured".to_owned(),
+        };
+        [
+            total.material.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string),
+            total.unit.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            total.lots.to_string(),
+            sum(total.on_hand),
+            sum(total.consumed),
+            sum(total.shipped),
+            sum(total.scrapped),
+        ]
+    }));
+    aligned(&rows, out);
+}
+
+fn lots(answer: &ScopeAnswer, out: &mut String) {
+    let mut rows = vec![cells(["LOT", "DEPTH", "WHERE", "ON HAND", "SHIPPED", "LAST OPERATION"])];
+    rows.extend(answer.scope.lots.iter().take(SHOWN_MAX).map(|lot| {
+        let places: Vec<&str> = lot.whereabouts().into_iter().map(place_name).collect();
+        let last = answer.last_operations.get(&lot.lot).map(|last| {
+            let step = last.step.as_ref().map_or(last.kind.name(), AsRef::as_ref);
+            let equipment: Vec<&str> = last.equipment.iter().map(AsRef::as_ref).collect();
+            format!("{step} {} {}", last.id, equipment.join(" "))
+        });
+        let on_hand = lot.on_hand.as_ref().map(|(amount, unit)| format!("{} {unit}", amount.normalize()));
+        [
+            answer.lot_id(lot.lot).to_string(),
+            lot.depth.to_string(),
+            places.join(" "),
+            on_hand.unwrap_or_else(|| "?".to_owned()),
+            drawn_text(&lot.shipped).unwrap_or_default(),
+            last.unwrap_or_default(),
+        ]
+    }));
+    out.push('\n');
+    aligned(&rows, out);
+    more(answer.scope.lots.len(), out);
+}
+
+fn customers(answer: &ScopeAnswer, out: &mut String) {
+    if answer.scope.customers.is_empty() {
+        return;
+    }
+    let mut rows = vec![cells(["CUSTOMER", "LOTS", "SHIPMENTS", "QUANTITY", "DOCUMENTS"])];
+    rows.extend(answer.scope.customers.iter().take(SHOWN_MAX).map(|share| {
+        let documents: Vec<&str> = share.documents.iter().take(5).map(AsRef::as_ref).collect();
+        let rest = if share.documents.len() > 5 { ", …" } else { "" };
+        [
+            share.customer.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string),
+            share.lots.to_string(),
+            share.shipments.to_string(),
+            shares(&share.quantities),
+            format!("{}{rest}", documents.join(", ")),
+        ]
+    }));
+    out.push('\n');
+    aligned(&rows, out);
+    more(answer.scope.customers.len(), out);
+}
+
+/// A recall that was just opened.
+pub fn opened(opened: &Opened) -> String {
+    let record = &opened.recall.record;
+    let what = if record.recall.mock { "exercise" } else { "recall" };
+    let how = if opened.already { "was open before" } else { "is open" };
+    let mut out = format!(
+        "{what} {} {how}, frozen at revision {}: {} lots affected from {}, {} customers\n",
+        record.id,
+        opened.recall.place.revision,
+        opened.answer.scope.lots.len(),
+        opened.answer.seeds.len(),
+        opened.answer.scope.customers.len(),
+    );
+    for hold in &record.holds {
+        let _ = writeln!(out, "hold {} blocks its lots and everything made of them", hold.hold);
+    }
+    if !opened.late.is_empty() {
+        let _ = writeln!(out, "{} lots came in meanwhile, and are held too", opened.late.len());
+    }
+    if let Some(percent) = opened.answer.scope.accounted_percent() {
+        let _ = writeln!(
+            out,
+            "accounted for: {percent} % of what came in, of the material that is accounted for least"
+        );
+    }
+    let (scope, total) = (opened.timing.scope.as_millis(), opened.timing.total.as_millis());
+    let _ = writeln!(out, "scope known after {scope} ms, recorded after {total} ms");
+    out
+}
+
+/// Recalls, one a line.
+pub fn list(found: &[FoundRecall]) -> String {
+    let mut rows = vec![cells(["RECALL", "STATE", "AT", "CLASS", "KIND", "HOLDS", "REASON"])];
+    rows.extend(found.iter().map(|found| {
+        let record = &found.record;
+        [
+            record.id.to_string(),
+            record.state().name().to_owned(),
+            record.recall.at.to_string(),
+            record.recall.class.map_or("-", |class| class.name()).to_owned(),
+            if record.recall.mock { "exercise" } else { "recall" }.to_owned(),
+            record.holds.iter().filter(|hold| !hold.released).count().to_string(),
+            record.recall.reason.to_string(),
+        ]
+    }));
+    let mut out = String::new();
+    aligned(&rows, &mut out);
+    out
+}
+
+/// How far a recall got.
+pub fn recall(
+    found: &FoundRecall,
+    frozen: &ScopeAnswer,
+    now: Option<&ScopeAnswer>,
+    progress: &Progress,
+) -> String {
+    let record = &found.record;
+    let mut out = format!(
+        "{} {}: {} ({}), frozen at revision {}\n",
+        if record.recall.mock { "exercise" } else { "recall" },
+        record.id,
+        record.state().name(),
+        record.recall.reason,
+        found.place.revision
+    );
+    let affected = now.map_or(0, |now| now.scope.lots.len());
+    let _ = writeln!(out, "{} lots were affected then, {affected} are now", frozen.scope.lots.len());
+    let changes = difference(frozen, now);
+    if !changes.is_empty() {
+        let _ = writeln!(
+            out,
+            "since then: {} lots came in, {} fell out; {} shipments came in, {} fell out; {} customers changed",
+            changes.lots_added.len(),
+            changes.lots_removed.len(),
+            changes.shipments_added.len(),
+            changes.shipments_removed.len(),
+            changes.customers.len()
+        );
+    }
+    let statuses =
+        progress.statuses.iter().map(|(status, count)| format!("{count} {}", LotStatus::name(*status)));
+    let _ = writeln!(out, "lots by status: {}", statuses.collect::<Vec<String>>().join(", "));
+    for hold in &progress.holds {
+        let _ = writeln!(out, "hold {}: {}, {} lots held", hold.id, hold.state().name(), hold.held().len());
+    }
+    let percent = progress.acknowledged_percent().map_or_else(|| "-".to_owned(), |p| format!("{p} %"));
+    let _ = writeln!(
+        out,
+        "customers: {} affected, {} told, {} confirmed ({percent})\n",
+        progress.affected().count(),
+        progress.notified(),
+        progress.acknowledged(),
+    );
+    controlled(progress, &mut out);
+    consignees(progress, &mut out);
+    if let Some(now) = now.filter(|now| now.scope.lots.iter().any(unknown)) {
+        let count = now.scope.lots.iter().filter(|lot| unknown(lot)).count();
+        let _ = writeln!(out, "\n{count} lots may be on hand: not every movement was measured");
+    }
+    if let Some(closing) = &record.closed {
+        let _ = writeln!(out, "\nclosed at {} by {}: {}", closing.at, closing.actor, closing.report);
+    }
+    out
+}
+
+fn unknown(lot: &crate::genealogy::scope::AffectedLot) -> bool {
+    lot.whereabouts().contains(&Whereabouts::OnHandUnknown)
+}
+
+fn controlled(progress: &Progress, out: &mut String) {
+    let head = [
+        "MATERIAL",
+        "UNIT",
+        "ON HAND",
+        "BLOCKED",
+        "SCRAPPED",
+        "SHIPPED",
+        "RECOVERED",
+        "RECOVERED %",
+        "CONTROLLED %",
+    ];
+    let mut rows = vec![cells(head)];
+    rows.extend(progress.control.quantities.iter().map(|of| {
+        let percent = |percent: Option<rust_decimal::Decimal>| {
+            percent.map_or_else(|| "-".to_owned(), |percent| percent.to_string())
+        };
+        [
+            of.material.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string),
+            of.unit.to_string(),
+            of.on_hand.normalize().to_string(),
+            of.blocked.normalize().to_string(),
+            of.scrapped.normalize().to_string(),
+            of.shipped.normalize().to_string(),
+            of.recovered.normalize().to_string(),
+            percent(of.recovered_percent()),
+            percent(of.controlled_percent()),
+        ]
+    }));
+    aligned(&rows, out);
+}
+
+fn consignees(progress: &Progress, out: &mut String) {
+    if progress.consignees.is_empty() {
+        return;
+    }
+    let mut rows = vec![cells(["CUSTOMER", "SHIPPED", "TOLD", "CONFIRMED", "RECOVERED", "EXCESS"])];
+    rows.extend(progress.consignees.iter().take(SHOWN_MAX).map(|consignee| {
+        let notice = consignee.notice.as_ref();
+        let told = notice.and_then(|notice| notice.first_sent_at.or(notice.acknowledged_at));
+        let confirmed = notice.and_then(|notice| notice.acknowledged_at);
+        [
+            consignee.customer.as_ref().map_or_else(|| "?".to_owned(), ToString::to_string),
+            shares(&consignee.shipped),
+            told.map_or_else(|| "-".to_owned(), |at| at.to_string()),
+            confirmed.map_or_else(|| "-".to_owned(), |at| at.to_string()),
+            shares(&consignee.recovered),
+            shares(&consignee.excess),
+        ]
+    }));
+    out.push('\n');
+    aligned(&rows, out);
+    more(progress.consignees.len(), out);
+}

@@ -1,0 +1,359 @@
+//! How far a recall got: holds, customers, recovered quantities, effectiveness.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::parts::{MaterialQuantity, material, party};
+use crate::domain::recall::{Notice, Recovery};
+use crate::domain::{EventId, LotId, NodeRef, RecordRef};
+use crate::genealogy::scope::Controlled;
+use crate::graphql::connection::{Total, connection, page_cost, page_size, window};
+use crate::graphql::cursor::{Place, Scope, malformed};
+use crate::graphql::enums::{Disposition, LotStatus};
+use crate::graphql::hold_record::Hold;
+use crate::graphql::loader::{Loaded, loaders};
+use crate::graphql::lot::Lot;
+use crate::graphql::material::Material;
+use crate::graphql::operation::load_lots;
+use crate::graphql::party::Party;
+use crate::graphql::quantity::Quantity;
+use crate::graphql::scalars::{Exact, Moment};
+use crate::service::recall::{Consignee, Progress};
+
+/// How far a recall got, measured against what is known now.
+pub struct RecallProgress {
+    progress: Progress,
+    scope: Scope,
+}
+
+impl RecallProgress {
+    pub(super) fn new(progress: Progress, recall: &EventId) -> Self {
+        Self { progress, scope: Scope::new("progress", recall) }
+    }
+}
+
+/// How many affected lots have a status.
+#[derive(SimpleObject)]
+pub struct LotStatusCount {
+    /// The status.
+    status: LotStatus,
+    /// How many lots have it.
+    count: usize,
+}
+
+/// How far a recall got, measured against what is known now.
+#[Object]
+impl RecallProgress {
+    /// Its holds, in the order in which they were placed.
+    #[graphql(complexity = "page_cost(5, child_complexity)")]
+    async fn holds(&self, context: &Context<'_>) -> Result<Vec<Hold>> {
+        let mut holds = Vec::new();
+        for hold in &self.progress.holds {
+            let reference = NodeRef::Record(RecordRef::Hold(hold.id.clone()));
+            if let Some(Loaded::Record(record)) = loaders(context).node(reference).await? {
+                holds.extend(Hold::of(record));
+            }
+        }
+        Ok(holds)
+    }
+
+    /// How many affected lots have each status now.
+    async fn lot_statuses(&self) -> Vec<LotStatusCount> {
+        let statuses = self.progress.statuses.iter();
+        statuses.map(|(status, count)| LotStatusCount { status: (*status).into(), count: *count }).collect()
+    }
+
+    /// Its customers, by code: what they received, what they were told, what they sent back.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn customers(
+        &self,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<RecallCustomerConnection> {
+        let skip = match after.as_ref().map(|cursor| self.scope.decode(cursor)).transpose()? {
+            Some(Place::Item(skip)) => skip,
+            Some(_) => return Err(malformed().into()),
+            None => 0,
+        };
+        let all = &self.progress.consignees;
+        let (from, to) = window(all.len(), skip, page_size(first)?);
+        // Customers are far below 2^32.
+        let item = |n: usize| (self.scope.encode(Place::Item(n as u32 + 1)), RecallCustomer(all[n].clone()));
+        let items = (from..to).map(item).collect();
+        let total = Total::Known(all.len() as u64);
+        Ok(RecallCustomerConnection::new(items, to < all.len(), after.is_some(), total))
+    }
+
+    /// Recoveries, the last recorded first.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn recoveries(
+        &self,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+    ) -> Result<Vec<RecallRecovery>> {
+        let recoveries = self.progress.recoveries.iter().rev().take(page_size(first)? as usize);
+        Ok(recoveries.map(|recovery| RecallRecovery(recovery.clone())).collect())
+    }
+
+    /// How many recoveries were recorded.
+    async fn recovery_count(&self) -> usize {
+        self.progress.recoveries.len()
+    }
+
+    /// Lots recovered that are not affected as known now: a sign that something was taken for something else.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn recovered_outside(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
+    ) -> Result<Vec<Lot>> {
+        let lots = self.progress.recovered_outside.iter().take(page_size(first)? as usize);
+        load_lots(context, &lots.cloned().collect::<Vec<LotId>>()).await
+    }
+
+    /// Its effectiveness, in the words of effectiveness checks (21 CFR 7.42(b)(3)).
+    async fn effectiveness(&self) -> RecallEffectiveness<'_> {
+        RecallEffectiveness(&self.progress)
+    }
+}
+
+/// How effective a recall is.
+pub struct RecallEffectiveness<'a>(&'a Progress);
+
+/// How effective a recall is.
+#[Object]
+impl RecallEffectiveness<'_> {
+    /// Customers who received affected goods; shipments that name none count as one.
+    async fn customer_count(&self) -> usize {
+        self.0.affected().count()
+    }
+
+    /// How many of them were told.
+    async fn notified_count(&self) -> usize {
+        self.0.notified()
+    }
+
+    /// How many of them confirmed it.
+    async fn acknowledged_count(&self) -> usize {
+        self.0.acknowledged()
+    }
+
+    /// Customers who confirmed it, in percent; absent when nothing affected was shipped.
+    async fn acknowledged_percent(&self) -> Option<Exact> {
+        self.0.acknowledged_percent().map(Into::into)
+    }
+
+    /// Quantities brought under control, by material and unit.
+    #[graphql(complexity = "page_cost(10, child_complexity)")]
+    async fn quantities(&self) -> Vec<ControlledQuantity> {
+        self.0.control.quantities.iter().map(|controlled| ControlledQuantity(controlled.clone())).collect()
+    }
+}
+
+/// How much of one material was brought under control, in one unit.
+pub struct ControlledQuantity(Controlled);
+
+/// How much of one material was brought under control, in one unit.
+#[Object]
+impl ControlledQuantity {
+    /// The material; absent for lots without one.
+    async fn material(&self, context: &Context<'_>) -> Result<Option<Material>> {
+        material(context, self.0.material.as_ref()).await
+    }
+
+    /// The unit of all sums.
+    async fn unit(&self) -> &str {
+        self.0.unit.as_str()
+    }
+
+    /// On hand.
+    async fn on_hand(&self) -> Exact {
+        self.0.on_hand.into()
+    }
+
+    /// On hand, of lots that may not flow on.
+    async fn blocked(&self) -> Exact {
+        self.0.blocked.into()
+    }
+
+    /// Scrapped.
+    async fn scrapped(&self) -> Exact {
+        self.0.scrapped.into()
+    }
+
+    /// Shipped to customers.
+    async fn shipped(&self) -> Exact {
+        self.0.shipped.into()
+    }
+
+    /// Recovered from customers.
+    async fn recovered(&self) -> Exact {
+        self.0.recovered.into()
+    }
+
+    /// Recovered beyond what was shipped: a sign that something was counted wrong.
+    async fn excess(&self) -> Exact {
+        self.0.excess().into()
+    }
+
+    /// What of the goods shipped was recovered, in percent; absent when nothing was shipped.
+    async fn recovered_percent(&self) -> Option<Exact> {
+        self.0.recovered_percent().map(Into::into)
+    }
+
+    /// What is under control (blocked, scrapped or recovered), in percent of what is not used up in other lots.
+    async fn controlled_percent(&self) -> Option<Exact> {
+        self.0.controlled_percent().map(Into::into)
+    }
+}
+
+/// A customer of a recall.
+pub struct RecallCustomer(Consignee);
+
+/// A customer of a recall.
+#[Object]
+impl RecallCustomer {
+    /// The customer; absent for shipments that name none.
+    async fn customer(&self, context: &Context<'_>) -> Result<Option<Party>> {
+        party(context, self.0.customer.as_ref()).await
+    }
+
+    /// Whether they received anything that is affected as known now.
+    async fn affected(&self) -> bool {
+        self.0.affected
+    }
+
+    /// What was shipped to them, by material and unit.
+    #[graphql(complexity = "5 * child_complexity.max(1)")]
+    async fn shipped(&self) -> Vec<MaterialQuantity> {
+        self.0.shipped.iter().map(MaterialQuantity::from).collect()
+    }
+
+    /// What was recovered from them, by material and unit.
+    #[graphql(complexity = "5 * child_complexity.max(1)")]
+    async fn recovered(&self) -> Vec<MaterialQuantity> {
+        self.0.recovered.iter().map(MaterialQuantity::from).collect()
+    }
+
+    /// What was recovered from them beyond what was shipped to them.
+    #[graphql(complexity = "5 * child_complexity.max(1)")]
+    async fn excess(&self) -> Vec<MaterialQuantity> {
+        self.0.excess.iter().map(MaterialQuantity::from).collect()
+    }
+
+    /// What they were told; absent: nothing yet.
+    async fn notice(&self) -> Option<CustomerNotice> {
+        self.0.notice.as_ref().map(CustomerNotice::from)
+    }
+}
+
+/// What a customer was told of a recall.
+#[derive(SimpleObject)]
+pub struct CustomerNotice {
+    /// How often they were told.
+    sent: u32,
+    /// When they were told first.
+    first_sent_at: Option<Moment>,
+    /// When they were told last.
+    last_sent_at: Option<Moment>,
+    /// When they confirmed it first; absent: not yet.
+    acknowledged_at: Option<Moment>,
+    /// How the last word went.
+    channel: Option<String>,
+    /// What is to be said about the last word.
+    note: Option<String>,
+    /// The id of the event of the last word.
+    event: ID,
+    /// Who recorded that.
+    actor: String,
+}
+
+impl From<&Notice> for CustomerNotice {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            sent: notice.sent,
+            first_sent_at: notice.first_sent_at.map(Moment),
+            last_sent_at: notice.last_sent_at.map(Moment),
+            acknowledged_at: notice.acknowledged_at.map(Moment),
+            channel: notice.channel.as_ref().map(ToString::to_string),
+            note: notice.note.as_ref().map(ToString::to_string),
+            event: ID::from(notice.event.as_str()),
+            actor: notice.actor.to_string(),
+        }
+    }
+}
+
+/// Recovered goods.
+pub struct RecallRecovery(Recovery);
+
+/// Some of a lot that was recovered.
+pub struct RecoveredLot {
+    lot: LotId,
+    quantity: crate::domain::Quantity,
+}
+
+/// Some of a lot that was recovered.
+#[Object]
+impl RecoveredLot {
+    /// The lot.
+    async fn lot(&self, context: &Context<'_>) -> Result<Lot> {
+        Lot::load(context, &self.lot).await
+    }
+
+    /// How much, as recorded.
+    async fn quantity(&self) -> Quantity {
+        (&self.quantity).into()
+    }
+}
+
+/// Recovered goods.
+#[Object]
+impl RecallRecovery {
+    /// Its id, that of its event.
+    async fn id(&self) -> ID {
+        ID::from(self.0.id.as_str())
+    }
+
+    /// When that was.
+    async fn at(&self) -> Moment {
+        Moment(self.0.recover.at)
+    }
+
+    /// From which customer.
+    async fn customer(&self, context: &Context<'_>) -> Result<Option<Party>> {
+        party(context, self.0.recover.customer.as_ref()).await
+    }
+
+    /// What was recovered, at most 1000 items.
+    #[graphql(complexity = "page_cost(5, child_complexity)")]
+    async fn items(&self) -> Vec<RecoveredLot> {
+        let items = self.0.recover.items.iter().take(1_000);
+        items.map(|item| RecoveredLot { lot: item.lot.clone(), quantity: item.quantity.clone() }).collect()
+    }
+
+    /// What is to become of it.
+    async fn disposition(&self) -> Option<Disposition> {
+        self.0.recover.disposition.map(Into::into)
+    }
+
+    /// What is to be said about it.
+    async fn note(&self) -> Option<&str> {
+        self.0.recover.note.as_ref().map(AsRef::as_ref)
+    }
+
+    /// When it was recorded.
+    async fn recorded_at(&self) -> Moment {
+        Moment(self.0.recorded_at)
+    }
+
+    /// Who recorded it.
+    async fn actor(&self) -> &str {
+        self.0.actor.as_str()
+    }
+}
+
+connection!(
+    /// A page of customers of a recall.
+    RecallCustomerConnection,
+    /// A customer of a recall, in a page.
+    RecallCustomerEdge,
+    RecallCustomer
+);

@@ -1,0 +1,397 @@
+//! Exports of a recall's scope: a table as CSV or JSON, with the question, the revision and a checksum of its rows.
+//!
+//! The text is made once, in pieces, because its header carries the checksum of what follows.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::scope::{Recalls, ScopeAnswer, ScopeFilter};
+use crate::domain::{EventId, Lot, LotStatus};
+use crate::format::canonical;
+use crate::genealogy::scope::{AffectedLot, Drawn, Shipment, Whereabouts, customer_shares};
+use crate::genealogy::{Partial, Revision};
+use crate::service::ServiceResult;
+use crate::service::render::cell_text;
+
+/// About how long the pieces of a text are, in bytes.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// What the rows of an export are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportTable {
+    /// One row for each affected lot.
+    Lots,
+    /// One row for each draw of an affected lot by a shipment: what a customer is sent.
+    Shipments,
+    /// One row for each customer, material and unit.
+    Customers,
+}
+
+impl ExportTable {
+    /// Every table.
+    pub const ALL: &'static [Self] = &[Self::Lots, Self::Shipments, Self::Customers];
+
+    /// The table as addresses and flags write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lots => "lots",
+            Self::Shipments => "shipments",
+            Self::Customers => "customers",
+        }
+    }
+
+    const fn columns(self) -> &'static [&'static str] {
+        match self {
+            Self::Lots => &[
+                "lot",
+                "number",
+                "supplierLot",
+                "material",
+                "depth",
+                "status",
+                "whereabouts",
+                "onHand",
+                "consumed",
+                "shipped",
+                "scrapped",
+                "lastOperation",
+                "step",
+                "equipment",
+                "lastOperationAt",
+            ],
+            Self::Shipments => &[
+                "customer",
+                "document",
+                "shippedAt",
+                "lot",
+                "number",
+                "material",
+                "quantity",
+                "unit",
+                "operation",
+            ],
+            Self::Customers => &[
+                "customer",
+                "material",
+                "quantity",
+                "unit",
+                "lots",
+                "shipments",
+                "unmeasured",
+                "firstShippedAt",
+                "lastShippedAt",
+            ],
+        }
+    }
+}
+
+/// In which format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    /// RFC 4180, with a header of comment lines.
+    Csv,
+    /// One object with the header and the rows.
+    Json,
+}
+
+/// What is to be exported of a scope.
+#[derive(Debug, Clone)]
+pub struct ExportQuestion {
+    /// Which table.
+    pub table: ExportTable,
+    /// In which format.
+    pub format: ExportFormat,
+    /// Which lots; shipments and customers are those of the lots shown, and of the customer named.
+    pub filter: ScopeFilter,
+    /// The recall that the scope is of.
+    pub recall: Option<EventId>,
+}
+
+/// An export, ready to be sent piece by piece.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Export {
+    /// The media type.
+    pub content_type: &'static str,
+    /// What to call the file.
+    pub file_name: String,
+    /// The text.
+    pub pieces: Vec<Vec<u8>>,
+}
+
+/// Rows of a table, as cells in the order of its columns; absent cells are null in JSON and empty in CSV.
+type Row = Vec<Option<String>>;
+
+impl Recalls {
+    /// Writes a table of a scope.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn export(&self, answer: &ScopeAnswer, question: &ExportQuestion) -> ServiceResult<Export> {
+        let shown = self.select(answer, &question.filter).await?;
+        let lots: Vec<&AffectedLot> = shown.iter().map(|n| &answer.scope.lots[*n as usize]).collect();
+        let ids: HashSet<u32> = lots.iter().map(|lot| lot.lot).collect();
+        let customer = question.filter.customer.as_ref();
+        let shipments: Vec<&Shipment> = answer
+            .scope
+            .shipments
+            .iter()
+            .filter(|s| ids.contains(&s.lot) && (customer.is_none() || s.customer.as_ref() == customer))
+            .collect();
+        let rows = match question.table {
+            ExportTable::Lots => self.lot_rows(answer, &lots).await?,
+            ExportTable::Shipments => self.shipment_rows(answer, &shipments).await?,
+            ExportTable::Customers => customer_rows(answer, &shipments),
+        };
+        Ok(write(answer, question, &rows))
+    }
+
+    async fn lot_rows(&self, answer: &ScopeAnswer, lots: &[&AffectedLot]) -> ServiceResult<Vec<Row>> {
+        let records =
+            self.tracer().lots(lots.iter().map(|lot| answer.lot_id(lot.lot).clone()).collect()).await?;
+        Ok(lots.iter().zip(records).map(|(lot, record)| lot_row(answer, lot, record.as_ref())).collect())
+    }
+
+    async fn shipment_rows(&self, answer: &ScopeAnswer, shipments: &[&Shipment]) -> ServiceResult<Vec<Row>> {
+        let ids = shipments.iter().map(|shipment| answer.lot_id(shipment.lot).clone());
+        let records = self.tracer().lots(ids.collect()).await?;
+        let pairs = shipments.iter().zip(records);
+        Ok(pairs.map(|(shipment, record)| shipment_row(answer, shipment, record.as_ref())).collect())
+    }
+}
+
+/// The name of a place as answers write it.
+#[must_use]
+pub fn place_name(place: Whereabouts) -> &'static str {
+    match place {
+        Whereabouts::OnHand => "ON_HAND",
+        Whereabouts::OnHandUnknown => "ON_HAND_UNKNOWN",
+        Whereabouts::Consumed => "CONSUMED",
+        Whereabouts::Shipped => "SHIPPED",
+        Whereabouts::Scrapped => "SCRAPPED",
+    }
+}
+
+/// Sums as text: `60 EA + 3 KGM`, with what nobody measured.
+#[must_use]
+pub fn drawn_text(drawn: &Drawn) -> Option<String> {
+    let measured = drawn.sums.iter().map(|(unit, amount)| format!("{} {unit}", amount.normalize()));
+    let unmeasured = (drawn.unmeasured > 0).then(|| format!("{} not measured", drawn.unmeasured));
+    let parts: Vec<String> = measured.chain(unmeasured).collect();
+    (!parts.is_empty()).then(|| parts.join(" + "))
+}
+
+fn text(value: &impl std::fmt::Display) -> Option<String> {
+    Some(value.to_string())
+}
+
+fn lot_row(answer: &ScopeAnswer, lot: &AffectedLot, record: Option<&Lot>) -> Row {
+    let places: Vec<&str> = lot.whereabouts().into_iter().map(place_name).collect();
+    let last = answer.last_operations.get(&lot.lot);
+    let equipment =
+        last.map(|last| last.equipment.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(" "));
+    vec![
+        text(answer.lot_id(lot.lot)),
+        record.and_then(|record| record.number.as_ref()).and_then(text),
+        record.and_then(|record| record.supplier_lot.as_ref()).and_then(text),
+        lot.material.as_ref().and_then(text),
+        text(&lot.depth),
+        record.map(Lot::status).map(LotStatus::name).map(str::to_owned),
+        Some(places.join(" ")),
+        lot.on_hand.as_ref().map(|(amount, unit)| format!("{} {unit}", amount.normalize())),
+        drawn_text(&lot.consumed),
+        drawn_text(&lot.shipped),
+        drawn_text(&lot.scrapped),
+        last.map(|last| last.id.to_string()),
+        last.and_then(|last| last.step.as_ref()).and_then(text),
+        equipment.filter(|equipment| !equipment.is_empty()),
+        last.map(|last| last.at.to_string()),
+    ]
+}
+
+fn shipment_row(answer: &ScopeAnswer, shipment: &Shipment, record: Option<&Lot>) -> Row {
+    let quantity = shipment.quantity.as_ref();
+    vec![
+        shipment.customer.as_ref().and_then(text),
+        shipment.document.as_ref().and_then(text),
+        text(&shipment.at),
+        text(answer.lot_id(shipment.lot)),
+        record.and_then(|record| record.number.as_ref()).and_then(text),
+        record.and_then(|record| record.material.as_ref()).and_then(text),
+        quantity.map(|quantity| quantity.amount.to_string()),
+        quantity.map(|quantity| quantity.unit.to_string()),
+        text(answer.operation_id(shipment.operation)),
+    ]
+}
+
+fn customer_rows(answer: &ScopeAnswer, shipments: &[&Shipment]) -> Vec<Row> {
+    let shares = customer_shares(shipments.iter().copied(), &answer.facts);
+    let rows = shares.iter().flat_map(|share| {
+        let row = |quantity: Option<&crate::genealogy::scope::Share>| {
+            vec![
+                share.customer.as_ref().and_then(text),
+                quantity.and_then(|quantity| quantity.material.as_ref()).and_then(text),
+                quantity.map(|quantity| quantity.amount.normalize().to_string()),
+                quantity.map(|quantity| quantity.unit.to_string()),
+                text(&share.lots),
+                text(&share.shipments),
+                text(&share.unmeasured),
+                text(&share.first),
+                text(&share.last),
+            ]
+        };
+        // A customer of whose goods nothing was measured has a row all the same.
+        match share.quantities.as_slice() {
+            [] => vec![row(None)],
+            quantities => quantities.iter().map(|quantity| row(Some(quantity))).collect(),
+        }
+    });
+    rows.collect()
+}
+
+fn write(answer: &ScopeAnswer, question: &ExportQuestion, rows: &[Row]) -> Export {
+    let mut pieces = Pieces::default();
+    let columns = question.table.columns();
+    match question.format {
+        ExportFormat::Csv => {
+            pieces.put(&format!("{}\r\n", columns.join(",")));
+            for row in rows {
+                let cells = row.iter().map(|cell| cell.as_deref().map(cell_text).unwrap_or_default());
+                pieces.put(&format!("{}\r\n", cells.collect::<Vec<String>>().join(",")));
+            }
+        }
+        ExportFormat::Json => {
+            for row in rows {
+                let cells = columns.iter().zip(row);
+                let object: Map<String, Value> =
+                    cells.map(|(name, cell)| ((*name).to_owned(), cell.clone().into())).collect();
+                pieces.put(&format!("{}\n", Value::Object(object)));
+            }
+        }
+    }
+    let (mut texts, checksum) = pieces.finish();
+    let header = header(answer, question, rows.len(), &checksum);
+    match question.format {
+        ExportFormat::Csv => texts.insert(0, csv_header(&header).into_bytes()),
+        ExportFormat::Json => {
+            texts.insert(0, format!("{{\"header\":{header},\n\"rows\":[\n").into_bytes());
+            as_array(&mut texts);
+            texts.push(b"]}\n".to_vec());
+        }
+    }
+    let suffix = match question.format {
+        ExportFormat::Csv => "csv",
+        ExportFormat::Json => "json",
+    };
+    Export {
+        content_type: match question.format {
+            ExportFormat::Csv => "text/csv; charset=utf-8; header=present",
+            ExportFormat::Json => "application/json",
+        },
+        file_name: format!("recall-{}-{}.{suffix}", question.table.name(), answer.revision),
+        pieces: texts,
+    }
+}
+
+/// Puts commas between rows that stand one on a line; the pieces in between are full of whole lines.
+fn as_array(texts: &mut [Vec<u8>]) {
+    let last = texts.len() - 1;
+    for (n, piece) in texts.iter_mut().enumerate().skip(1) {
+        let lines = std::mem::take(piece);
+        let mut rest = lines.len();
+        for line in lines.split_inclusive(|byte| *byte == b'\n') {
+            rest -= line.len();
+            piece.extend_from_slice(line.strip_suffix(b"\n").unwrap_or(line));
+            piece.extend_from_slice(if n == last && rest == 0 { b"\n" } else { b",\n" });
+        }
+    }
+}
+
+fn header(answer: &ScopeAnswer, question: &ExportQuestion, rows: usize, checksum: &str) -> Value {
+    let complete = match answer.traced.trace.partial {
+        None => "yes",
+        Some(Partial::NodeLimit) => "no: the node limit cut it",
+        Some(Partial::DepthLimit) => "no: the depth limit cut it",
+    };
+    let verify = match question.format {
+        ExportFormat::Csv => "grep -v '^#' FILE | sha256sum",
+        ExportFormat::Json => "jq -c '.rows[]' FILE | sha256sum",
+    };
+    json!({
+        "recall": question.recall.as_ref().map(EventId::as_str),
+        "table": question.table.name(),
+        "question": canonical::recall::scope_text(&answer.asked),
+        "filter": filter_text(&question.filter),
+        "revision": revision_text(answer.revision),
+        "complete": complete,
+        "rows": rows,
+        "sha256": checksum,
+        "verify": verify,
+    })
+}
+
+fn revision_text(revision: Revision) -> String {
+    revision.to_string()
+}
+
+fn filter_text(filter: &ScopeFilter) -> String {
+    if *filter == ScopeFilter::default() {
+        return "none".to_owned();
+    }
+    let mut parts = Vec::new();
+    if let Some(places) = &filter.places {
+        let places: Vec<&str> = places.iter().copied().map(place_name).collect();
+        parts.push(format!("whereabouts {}", places.join(" ")));
+    }
+    if let Some(customer) = &filter.customer {
+        parts.push(format!("customer {customer}"));
+    }
+    if let Some(materials) = &filter.lots.materials {
+        let materials: Vec<&str> = materials.iter().map(AsRef::as_ref).collect();
+        parts.push(format!("materials {}", materials.join(" ")));
+    }
+    parts.join(", ")
+}
+
+/// Comment lines; a text of the header cannot break out of its line, since none holds a line break.
+fn csv_header(header: &Value) -> String {
+    let mut lines = String::from("# lotgraph recall export\r\n");
+    for name in ["recall", "table", "question", "filter", "revision", "complete", "rows", "sha256", "verify"]
+    {
+        let line = match &header[name] {
+            Value::Null => continue,
+            Value::String(text) => format!("# {name}: {text}\r\n"),
+            other => format!("# {name}: {other}\r\n"),
+        };
+        lines.push_str(&line);
+    }
+    lines
+}
+
+/// A text in pieces, with the checksum of all of it.
+#[derive(Default)]
+struct Pieces {
+    done: Vec<Vec<u8>>,
+    open: Vec<u8>,
+    hash: Sha256,
+}
+
+impl Pieces {
+    fn put(&mut self, text: &str) {
+        self.hash.update(text.as_bytes());
+        self.open.extend_from_slice(text.as_bytes());
+        if self.open.len() >= PIECE_BYTES {
+            self.done.push(std::mem::take(&mut self.open));
+        }
+    }
+
+    fn finish(mut self) -> (Vec<Vec<u8>>, String) {
+        if !self.open.is_empty() {
+            self.done.push(self.open);
+        }
+        let checksum = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        (self.done, checksum)
+    }
+}
