@@ -25,4 +25,4 @@ WHERE l.material = material AND l.id > $after
   AND ($classes IS NULL OR EXISTS { (l)-[:OF_MATERIAL]->(m) WHERE m.class IN $classes })
 WITH l ORDER BY l.id LIMIT $limit
 RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine, .anomalies} AS lot
+  .quarantine, .anomalies, .earliest_draw} AS lot

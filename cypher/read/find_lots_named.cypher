@@ -24,4 +24,4 @@ CALL () {
 }
 WITH l ORDER BY l.id LIMIT $limit
 RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine, .anomalies} AS lot
+  .quarantine, .anomalies, .earliest_draw} AS lot

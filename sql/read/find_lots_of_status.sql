@@ -9,12 +9,13 @@
 -- ?8 materials: TEXT or NULL, a JSON array of keys
 -- ?9 hold: TEXT or NULL
 -- Returns: rows of a lot: key, id, number, supplier_lot, material code, material_claims, attributes, five
---          flows, in_place, earliest_production, quarantine, anomalies; by id.
+--          flows, in_place, earliest_production, quarantine, anomalies,
+--          earliest_draw; by id.
 -- Why so:  one range of lot_by_status, already in the order of the answer; several statuses are merged
 --          by the caller.
 SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.material_claims, lot.attributes, lot.received,
     lot.produced, lot.consumed, lot.shipped, lot.scrapped, lot.in_place, lot.earliest_production,
-    lot.quarantine, lot.anomalies
+    lot.quarantine, lot.anomalies, lot.earliest_draw
 FROM lot INDEXED BY lot_by_status
 LEFT JOIN master AS material ON material.key = lot.material
 WHERE lot.status = ?6 AND lot.id > ?1

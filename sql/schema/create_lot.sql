@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS lot (
     in_place            INTEGER NOT NULL,
     origin              TEXT NOT NULL,
     earliest_production INTEGER,
+    earliest_draw       INTEGER,
     search              TEXT NOT NULL,
     quarantine          TEXT,
     anomalies           TEXT,

@@ -17,9 +17,10 @@
 -- ?16 quarantine: TEXT or NULL
 -- ?17 status: TEXT or NULL
 -- ?18 anomalies: TEXT or NULL
+-- ?19 earliest_draw: INTEGER or NULL
 -- Returns: nothing; the key is the last inserted row id.
 -- Why so:  whether it is new is known from loading it, so nothing is looked up again.
 INSERT INTO lot (id, number, supplier_lot, material, material_claims, attributes, received, produced, consumed,
     shipped, scrapped, in_place, origin, earliest_production, search, quarantine, status,
-    anomalies)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18);
+    anomalies, earliest_draw)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19);

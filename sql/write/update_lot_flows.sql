@@ -10,9 +10,11 @@
 -- ?9 origin: TEXT
 -- ?10 earliest_production: INTEGER or NULL
 -- ?11 anomalies: TEXT or NULL
+-- ?12 earliest_draw: INTEGER or NULL
 -- Returns: nothing.
 -- Why so:  names no indexed column, so no index is written: this is what most events change.
 UPDATE lot
 SET material_claims = ?2, received = ?3, produced = ?4, consumed = ?5, shipped = ?6, scrapped = ?7, in_place = ?8,
-    origin = ?9, earliest_production = ?10, anomalies = ?11
+    origin = ?9, earliest_production = ?10, anomalies = ?11,
+    earliest_draw = ?12
 WHERE key = ?1;

@@ -101,6 +101,8 @@ pub struct Lot {
     pub in_place: u32,
     /// The first moment it can have been received or produced.
     pub earliest_production: Option<Timestamp>,
+    /// The last moment at which its first draw can have happened: the least of these over all draws.
+    pub earliest_draw: Option<Timestamp>,
     /// What holds, inspections and releases say about its use.
     pub quarantine: Quarantine,
     /// What does not add up about it.
@@ -125,6 +127,7 @@ impl Lot {
             scrapped: Flow::default(),
             in_place: 0,
             earliest_production: None,
+            earliest_draw: None,
             quarantine: Quarantine::default(),
             anomalies: Anomalies::default(),
         }

@@ -114,6 +114,8 @@ fn bare(node: Node) -> Node {
     let drawn = lot.consumed.count + lot.shipped.count + lot.scrapped.count > 0;
     let unknown = drawn && lot.received.count + lot.produced.count == 0;
     assert_eq!(lot.anomalies.unknown_origin.is_some(), unknown, "{lot:?}");
+    let conflict = lot.earliest_draw.zip(lot.earliest_production).is_some_and(|(draw, made)| draw < made);
+    assert_eq!(lot.anomalies.time_conflict.is_some(), conflict, "{lot:?}");
     lot.anomalies = Anomalies::default();
     Node::Lot(lot)
 }

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use crate::domain::{
     ErrorCode, Event, EventId, Fact, Master, MasterRef, Material, MaterialCode, Node, NodeRef, Problem,
-    RecordedOperation, Release, Void,
+    RecordBody, RecordedOperation, Release, Void,
 };
 use crate::format::canonical::body;
 use crate::store::planner::{self, RecordedEvent, State};
@@ -94,6 +94,16 @@ impl Rehearsal {
             if let Node::Operation(operation) = node {
                 add_operation(&mut state, *operation);
             }
+        }
+        // Holds to be released and alerts to be acknowledged; a hold's record tells of its event, too.
+        let records = planner::records_needed(batch, &state).into_iter().map(NodeRef::Record);
+        for node in get(store, records.collect()).await? {
+            let Node::Record(record) = node else { continue };
+            if let RecordBody::Hold(hold) = &record.body {
+                let event = Event { id: hold.id.clone(), fact: Fact::Hold(hold.hold.clone()) };
+                state.events.insert(hold.id.clone(), recorded(event, None));
+            }
+            state.records.insert(record.body.reference(), *record);
         }
         add_masters(&mut state, store, batch).await?;
         let lots = planner::lots_needed(batch, &state).into_iter().map(NodeRef::Lot);

@@ -18,9 +18,9 @@ use super::statement::{self, Statement};
 use super::{ledger, nodes};
 use crate::domain::{Event, EventId, LotId, Master, MasterKind, OperationKind, RecordRef, Role};
 use crate::store::planner::{
-    self, EarliestProduction, HoldPaths, LinkRow, LotChange, LotRow, RecordChange, RecordRow, RecordedEvent,
-    State, Writes, events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed,
-    paths_needed, records_needed,
+    self, FirstLinks, FirstLinksNeeds, HoldPaths, LinkRow, LotChange, LotRow, RecordChange, RecordRow,
+    RecordedEvent, State, Writes, events_needed, first_links_needed, hold_lots_needed, holds_needed,
+    lots_needed, materials_needed, paths_needed, records_needed,
 };
 use crate::store::{Batch, Receipt, Result, Revision, StoreError, StoreErrorKind};
 
@@ -109,6 +109,9 @@ async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State
             state.materials.insert(material.code.clone(), material);
         }
     }
+    if let Some(needs) = first_links_needed(batch, &state) {
+        load_first_links(transaction, &mut state, &needs).await?;
+    }
     let ids = holds_needed(&state);
     load_events(transaction, &mut state, ids).await?;
     if let Some(needs) = paths_needed(batch, &state) {
@@ -122,6 +125,29 @@ async fn load(transaction: &mut Transaction<'_>, batch: &Batch) -> Attempt<State
     let needed = records_needed(batch, &state);
     load_records(transaction, &mut state, needed).await?;
     Ok(state)
+}
+
+#[derive(Deserialize)]
+struct FirstLinksRow {
+    lot: LotId,
+    production: Option<i64>,
+    draw: Option<i64>,
+}
+
+async fn load_first_links(
+    transaction: &mut Transaction<'_>,
+    state: &mut State,
+    needs: &FirstLinksNeeds,
+) -> Attempt<()> {
+    for chunk in needs.lots.chunks(CHUNK) {
+        let parameters = vec![("ids", texts(chunk)), ("without", texts(&needs.without))];
+        for row in transaction.rows::<FirstLinksRow>(&statement::READ_FIRST_LINKS, parameters).await? {
+            let (production, draw) =
+                (decode::optional_time(row.production)?, decode::optional_time(row.draw)?);
+            state.first_links.insert(row.lot, FirstLinks { production, draw });
+        }
+    }
+    Ok(())
 }
 
 async fn load_records(
@@ -198,7 +224,6 @@ impl Writer<'_, '_> {
         self.links(&writes.links).await?;
         let voids = writes.voids.iter().map(encode::void).collect();
         self.run(&statement::VOID_OPERATIONS, voids).await?;
-        self.recompute(writes).await?;
         self.records(&writes.records).await?;
         let revision = vec![("revision", self.revision_value())];
         self.transaction.run(&statement::BUMP_LEDGER, revision).await
@@ -293,11 +318,5 @@ impl Writer<'_, '_> {
             self.transaction.run(&statement::CREATE_RECORDS, parameters).await?;
         }
         self.run(&statement::UPDATE_RECORDS, changed.into_iter().map(encode::record).collect()).await
-    }
-
-    async fn recompute(&mut self, writes: &Writes) -> Attempt<()> {
-        let stale = writes.lots.iter().filter(|row| row.earliest_production == EarliestProduction::Recompute);
-        let lots: Vec<_> = stale.map(|row| &row.lot.id).collect();
-        self.run_lots(&statement::RECOMPUTE_EARLIEST, &lots).await
     }
 }

@@ -46,6 +46,7 @@ pub(super) struct LotProperties {
     flows: String,
     in_place: u32,
     earliest_production: Option<i64>,
+    earliest_draw: Option<i64>,
     quarantine: Option<String>,
     anomalies: Option<String>,
 }
@@ -73,6 +74,7 @@ impl LotProperties {
             scrapped: flows.scrapped,
             in_place: self.in_place,
             earliest_production: optional_time(self.earliest_production)?,
+            earliest_draw: optional_time(self.earliest_draw)?,
             quarantine,
             anomalies,
         })

@@ -91,6 +91,7 @@ pub(super) fn lot(row: &LotRow) -> BoltType {
         ("flows", json(&flows)),
         ("in_place", integer(row.lot.in_place)),
         ("earliest_production", optional(row.lot.earliest_production, time)),
+        ("earliest_draw", optional(row.lot.earliest_draw, time)),
         ("origin", text(row.lot.origin().name())),
     ];
     if row.quarantine {

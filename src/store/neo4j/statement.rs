@@ -70,7 +70,6 @@ registry! {
     LINK_PRODUCED "write/link_produced";
     LINK_IN_PLACE "write/link_in_place";
     VOID_OPERATIONS "write/void_operations";
-    RECOMPUTE_EARLIEST "write/recompute_earliest";
     CREATE_RECORDS "write/create_records";
     UPDATE_RECORDS "write/update_records";
     BUMP_LEDGER "write/bump_ledger";
@@ -79,6 +78,7 @@ registry! {
     READ_REVISION "read/read_revision";
     READ_REVISION_AT "read/read_revision_at";
     READ_EVENTS "read/read_events";
+    READ_FIRST_LINKS "read/read_first_links";
     READ_LOTS "read/read_lots";
     READ_OPERATIONS "read/read_operations";
     READ_MASTERS "read/read_masters";

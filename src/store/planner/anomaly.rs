@@ -33,11 +33,11 @@ type Finding = Option<String>;
 impl<'a> Planner<'a> {
     /// Compares what the batch moved with what is known, raises what begins and resolves what ends.
     pub(super) fn settle_anomalies(&mut self) {
-        let mut odd: Vec<(LotId, [Finding; 2])> = Vec::new();
+        let mut odd: Vec<(LotId, [Finding; 3])> = Vec::new();
         for (id, lot) in self.changed_flows() {
-            let findings = [unknown_origin(lot), self.quantity_gap(lot)];
+            let findings = [unknown_origin(lot), self.quantity_gap(lot), time_conflict(lot)];
             let before = &lot.anomalies;
-            if findings[0].is_some() || findings[1].is_some() || !before.is_clear() {
+            if findings.iter().any(Option::is_some) || !before.is_clear() {
                 odd.push((id.clone(), findings));
             }
         }
@@ -46,7 +46,7 @@ impl<'a> Planner<'a> {
         }
         odd.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let touches = self.touches();
-        for (id, [origin, gap]) in odd {
+        for (id, [origin, gap, conflict]) in odd {
             let Some(touches) = touches.get(&id).copied() else { continue };
             let mut lot = self.lot(&id);
             let before = lot.anomalies.clone();
@@ -54,6 +54,8 @@ impl<'a> Planner<'a> {
             lot.anomalies.unknown_origin =
                 settle(AlertKind::UnknownOrigin, origin, before.unknown_origin.clone());
             lot.anomalies.quantity_gap = settle(AlertKind::QuantityGap, gap, before.quantity_gap.clone());
+            lot.anomalies.time_conflict =
+                settle(AlertKind::TimeConflict, conflict, before.time_conflict.clone());
             if lot.anomalies != before {
                 self.touch(lot);
             }
@@ -132,4 +134,15 @@ fn drawn(lot: &Lot) -> bool {
 fn unknown_origin(lot: &Lot) -> Finding {
     let odd = lot.origin() == Origin::Unknown && drawn(lot);
     odd.then(|| format!("lot {} was drawn from, and its own receipt or production is not on record", lot.id))
+}
+
+/// A draw that was over before any of the lot can have been there (DESIGN §4 rule 3).
+fn time_conflict(lot: &Lot) -> Finding {
+    let (draw, production) = (lot.earliest_draw?, lot.earliest_production?);
+    (draw < production).then(|| {
+        format!(
+            "lot {} was drawn from at {draw}, before its first receipt or production at {production}",
+            lot.id
+        )
+    })
 }

@@ -1,6 +1,5 @@
 //! Judges the events of a batch one after the other and collects what they change.
 
-use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt};
@@ -9,9 +8,7 @@ use super::flow::{count_link, material_claims};
 use super::hold::Holds;
 use super::records::Records;
 use super::state::State;
-use super::writes::{
-    EarliestProduction, EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, VoidRow, Writes,
-};
+use super::writes::{EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, VoidRow, Writes};
 use crate::domain::{
     ErrorCode, Event, EventId, Fact, Lot, LotId, Master, MasterRef, MaterialCode, Operation, Problem,
     Quantity, Role, Timestamp, Void, Voided,
@@ -39,6 +36,7 @@ pub fn plan(batch: &Batch, bodies: Vec<String>, state: State) -> Plan {
         .map(|(event, body)| EventOutcome { id: event.id.clone(), status: planner.judge(event, body) })
         .collect();
     planner.settle_holds();
+    planner.settle_first_links();
     planner.tell_recalls_touched();
     planner.settle_anomalies();
     let refused = batch.atomic && outcomes.iter().any(|o| matches!(o.status, Status::Rejected(_)));
@@ -64,18 +62,14 @@ pub(super) struct Planner<'a> {
     pub(super) state: State,
     sent: HashMap<&'a EventId, Sent<'a>>,
     /// The lots that change, as they come to be; `state` keeps them as they were.
-    touched: HashMap<LotId, Touched>,
+    touched: HashMap<LotId, Lot>,
+    /// Lots that lost links by a void.
+    pub(super) withdrawn: BTreeSet<LotId>,
     masters: BTreeMap<MasterRef, Master>,
     mentions: BTreeSet<MasterRef>,
     pub(super) holds: Holds,
     pub(super) records: Records,
     writes: Writes,
-}
-
-/// A lot that changes.
-pub(super) struct Touched {
-    lot: Lot,
-    earliest_production: EarliestProduction,
 }
 
 /// An event that this batch records.
@@ -94,6 +88,7 @@ impl<'a> Planner<'a> {
             state,
             sent: HashMap::with_capacity(batch.events.len()),
             touched: HashMap::new(),
+            withdrawn: BTreeSet::new(),
             masters: BTreeMap::new(),
             mentions: BTreeSet::new(),
             records: Records::default(),
@@ -184,9 +179,16 @@ impl<'a> Planner<'a> {
                     format!("the sum of this lot's quantities would exceed exact decimals (lot {})", lot.id),
                 )
             })?;
-            if link.role == Role::Produced {
-                let earlier = |known: Timestamp| known.min(link.earliest);
-                lot.earliest_production = Some(lot.earliest_production.map_or(link.earliest, earlier));
+            match link.role {
+                Role::Produced => {
+                    let earlier = |known: Timestamp| known.min(link.earliest);
+                    lot.earliest_production = Some(lot.earliest_production.map_or(link.earliest, earlier));
+                }
+                Role::Consumed => {
+                    let earlier = |known: Timestamp| known.min(link.latest);
+                    lot.earliest_draw = Some(lot.earliest_draw.map_or(link.latest, earlier));
+                }
+                Role::InPlace => {}
             }
         }
         Ok(lots.into_values().map(|lot| *lot).collect())
@@ -199,20 +201,20 @@ impl<'a> Planner<'a> {
 
     /// The same, if any event named it so far.
     pub(super) fn known_lot(&self, id: &LotId) -> Option<&Lot> {
-        let touched = self.touched.get(id).map(|touched| &touched.lot);
-        touched.or_else(|| self.state.lots.get(id))
+        self.touched.get(id).or_else(|| self.state.lots.get(id))
     }
 
     /// The lots whose flows or first production this batch changes, as they are by now; in no order.
     pub(super) fn changed_flows(&self) -> impl Iterator<Item = (&LotId, &Lot)> {
-        self.touched.iter().filter_map(|(id, touched)| {
-            let lot = &touched.lot;
+        self.touched.iter().filter_map(|(id, lot)| {
             let same = |before: &Lot| {
                 before.received == lot.received
                     && before.produced == lot.produced
                     && before.consumed == lot.consumed
                     && before.shipped == lot.shipped
                     && before.scrapped == lot.scrapped
+                    && before.earliest_production == lot.earliest_production
+                    && before.earliest_draw == lot.earliest_draw
             };
             (!self.state.lots.get(id).is_some_and(same)).then_some((id, lot))
         })
@@ -235,17 +237,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn touch(&mut self, lot: Lot) -> &mut Touched {
-        match self.touched.entry(lot.id.clone()) {
-            Entry::Occupied(known) => {
-                let known = known.into_mut();
-                known.lot = lot;
-                known
-            }
-            Entry::Vacant(free) => {
-                free.insert(Touched { lot, earliest_production: EarliestProduction::AsGiven })
-            }
-        }
+    pub(super) fn touch(&mut self, lot: Lot) {
+        self.touched.insert(lot.id.clone(), lot);
+    }
+
+    /// Operations that count at the end of the batch, of those that it records or would have voided.
+    pub(super) fn live_operations(&self) -> impl Iterator<Item = &Operation> {
+        let spared = self.batch.events.iter().filter_map(|event| {
+            let Fact::Void(void) = &event.fact else { return None };
+            let recorded = self.state.events.get(&void.event)?;
+            recorded.voided_by.is_none().then_some(&recorded.event.fact)
+        });
+        let sent = self.sent.values().filter(|sent| sent.voided_by.is_none()).map(|sent| sent.fact);
+        spared.chain(sent).filter_map(|fact| match fact {
+            Fact::Operation(operation) => Some(operation),
+            _ => None,
+        })
     }
 
     /// Takes over what the items say about their lots: material, number, attributes.
@@ -299,14 +306,12 @@ impl<'a> Planner<'a> {
         for link in operation.links() {
             let mut lot = self.lot(link.lot);
             count_link(&mut lot, operation.kind, link, false).map_err(|_| lost_lot("event"))?;
-            let touched = self.touch(lot);
-            if link.role == Role::Produced {
-                touched.earliest_production = EarliestProduction::Recompute;
-            }
+            self.touch(lot);
+            self.withdrawn.insert(link.lot.clone());
         }
         let lots: BTreeSet<&LotId> = operation.links().map(|link| link.lot).collect();
         for lot in lots {
-            if let Some(Touched { lot, .. }) = self.touched.get_mut(lot) {
+            if let Some(lot) = self.touched.get_mut(lot) {
                 let claims = material_claims(&operation, lot);
                 lot.material_claims = lot.material_claims.saturating_sub(claims);
             }
@@ -361,16 +366,16 @@ impl<'a> Planner<'a> {
         let Self { state, touched, masters, mentions, records, mut writes, .. } = self;
         writes.records = records.into_rows();
         // References are sorted before the rows are made: a lot is large, and sorting moves what it sorts.
-        let mut touched: Vec<(LotId, Box<Touched>)> =
+        let mut touched: Vec<(LotId, Box<Lot>)> =
             touched.into_iter().map(|(id, lot)| (id, Box::new(lot))).collect();
         touched.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        let rows = touched.into_iter().map(|(id, touched)| {
-            let Touched { lot, earliest_production } = *touched;
+        let rows = touched.into_iter().map(|(id, lot)| {
+            let lot = *lot;
             let change = LotChange::between(state.lots.get(&id), &lot);
             let before = state.lots.get(&id);
             let quarantine = before.is_none_or(|before| before.quarantine != lot.quarantine);
             let anomalies = before.is_none_or(|before| before.anomalies != lot.anomalies);
-            LotRow { lot, change, quarantine, anomalies, earliest_production }
+            LotRow { lot, change, quarantine, anomalies }
         });
         writes.lots = rows.collect();
         writes.mentions = mentions.into_iter().filter(|m| !masters.contains_key(m)).collect();

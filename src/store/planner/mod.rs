@@ -5,6 +5,7 @@
 
 mod anomaly;
 mod apply;
+mod first_links;
 mod flow;
 mod hold;
 mod hold_graph;
@@ -14,12 +15,12 @@ mod state;
 mod writes;
 
 pub use apply::{bodies, plan};
+pub use first_links::{FirstLinksNeeds, first_links_needed};
 pub use needs::{
     HoldNeeds, events_needed, hold_lots_needed, holds_needed, lots_needed, materials_needed, paths_needed,
     records_needed,
 };
-pub use state::{HoldPaths, RecordedEvent, State};
+pub use state::{FirstLinks, HoldPaths, RecordedEvent, State};
 pub use writes::{
-    EarliestProduction, EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, RecordChange, RecordRow,
-    VoidRow, Writes,
+    EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, RecordChange, RecordRow, VoidRow, Writes,
 };

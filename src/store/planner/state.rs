@@ -4,7 +4,7 @@ use foldhash::HashMap;
 
 use uuid::Uuid;
 
-use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode, Record, RecordRef};
+use crate::domain::{Event, EventId, Lot, LotId, Material, MaterialCode, Record, RecordRef, Timestamp};
 use crate::genealogy::Subgraph;
 
 /// An event found in the ledger.
@@ -31,8 +31,19 @@ pub struct State {
     pub materials: HashMap<MaterialCode, Material>,
     /// Records of [`super::records_needed`].
     pub records: HashMap<RecordRef, Record>,
+    /// First links of [`super::first_links_needed`].
+    pub first_links: HashMap<LotId, FirstLinks>,
     /// Where holds lead, when [`super::paths_needed`] asks for it.
     pub paths: Option<HoldPaths>,
+}
+
+/// The first production and the first draw of a lot, the operations aside that a batch would void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FirstLinks {
+    /// The earliest moment of a production.
+    pub production: Option<Timestamp>,
+    /// The least of the last moments of the draws.
+    pub draw: Option<Timestamp>,
 }
 
 /// What is needed to follow holds through the genealogy as it was before a batch.

@@ -28,15 +28,6 @@ pub struct EventRow {
     pub body: String,
 }
 
-/// How a lot's earliest production changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EarliestProduction {
-    /// As in the lot of the row.
-    AsGiven,
-    /// A production was withdrawn: the store takes the minimum over the live links, after writing them.
-    Recompute,
-}
-
 /// What of a lot a batch changes, besides its flows: what is unchanged, and indexed, need not be written again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LotChange {
@@ -76,8 +67,6 @@ pub struct LotRow {
     pub quarantine: bool,
     /// Whether what does not add up about it is new.
     pub anomalies: bool,
-    /// Whether `lot.earliest_production` holds or must be recomputed.
-    pub earliest_production: EarliestProduction,
 }
 
 /// An operation's node; everything else about it is in its event.

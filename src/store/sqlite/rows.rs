@@ -141,6 +141,7 @@ pub(super) fn lot(row: &Row<'_>) -> Fallible<Lot> {
         earliest_production: optional_time(row, 13)?,
         quarantine: json(row, 14)?,
         anomalies: json(row, 15)?,
+        earliest_draw: optional_time(row, 16)?,
     })
 }
 

@@ -39,6 +39,7 @@ statements! {
     "write" {
         LOAD_EVENT "load_event"
         LOAD_MATERIAL "load_material"
+        LOAD_FIRST_LINKS "load_first_links"
         LOAD_MASTER_KEY "load_master_key"
         NAME_LEDGER "name_ledger"
         INSERT_REVISION "insert_revision"
@@ -49,7 +50,6 @@ statements! {
         UPDATE_LOT_FLOWS "update_lot_flows"
         UPDATE_LOT_NAMES "update_lot_names"
         UPDATE_LOT_QUARANTINE "update_lot_quarantine"
-        RECOMPUTE_EARLIEST_PRODUCTION "recompute_earliest_production"
         INSERT_OPERATION "insert_operation"
         INSERT_PARTICIPATION "insert_participation"
         INSERT_LINK "insert_link"

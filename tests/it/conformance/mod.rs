@@ -121,6 +121,7 @@ macro_rules! each_case {
                 a_recall_hold_watches_its_lots,
                 an_unknown_origin_is_told_once_and_resolves_itself,
                 a_quantity_gap_is_told_once_and_resolves_itself,
+                a_time_conflict_is_told_once_whatever_comes_first,
                 a_refused_batch_raises_nothing,
                 come_in_the_order_of_the_ledger_page_by_page,
                 filters_and_counts_agree,

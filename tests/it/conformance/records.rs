@@ -372,3 +372,41 @@ pub async fn a_refusal_raises_an_alert(store: &AnyStore) {
     assert_eq!((alert.operation, alert.hold), (Some(event_id("S9")), Some(event_id("H"))));
     assert_eq!(alert.message, "event S9 was refused: lot A is held");
 }
+
+/// The alerts without those about quantities.
+async fn clocks(store: &AnyStore) -> Vec<String> {
+    shown(store).await.into_iter().filter(|alert| !alert.starts_with("QUANTITY")).collect()
+}
+
+pub async fn a_time_conflict_is_told_once_whatever_comes_first(store: &AnyStore) {
+    build(store, "R@10: -> T; D@5: T -> X; E@6: T -> Y").await;
+    assert_eq!(clocks(store).await, ["TIME_CONFLICT T"], "not again for each draw");
+    let (_, alert) = all_alerts(store).await.pop().unwrap();
+    assert_eq!(alert.operation, Some(event_id("E")));
+    build(store, "F@7: T -> Z").await;
+    assert_eq!(clocks(store).await.len(), 1);
+    // An earlier receipt ends it, and when that is withdrawn it begins anew.
+    build(store, "S@1: -> T").await;
+    assert_eq!(clocks(store).await, ["TIME_CONFLICT T."]);
+    let void = |id: &str, event: &str| json!({"type":"void","id":id,"event":event,"reason":"wrong scan"});
+    record(store, &[void("V1", "S")]).await;
+    assert_eq!(clocks(store).await, ["TIME_CONFLICT T.", "TIME_CONFLICT T"]);
+    // It lasts while any of the draws is left that came too early.
+    record(store, &[void("V2", "D"), void("V3", "E")]).await;
+    assert_eq!(lot(store, "T").await.earliest_draw, Some(minute(7)));
+    assert_eq!(clocks(store).await, ["TIME_CONFLICT T.", "TIME_CONFLICT T"]);
+    record(store, &[void("V4", "F")]).await;
+    assert_eq!(clocks(store).await, ["TIME_CONFLICT T.", "TIME_CONFLICT T."]);
+    assert_eq!(lot(store, "T").await.earliest_draw, None);
+    // The receipt that comes late brings it to light.
+    build(store, "G@5: U ->").await;
+    build(store, "Q@9: -> U").await;
+    assert_eq!(clocks(store).await[2..], ["UNKNOWN_ORIGIN U.", "TIME_CONFLICT U"]);
+    let (_, alert) = all_alerts(store).await.pop().unwrap();
+    assert_eq!(alert.cause, event_id("Q"));
+    // A void and its replacement in one batch are judged together.
+    let other = json!({"type":"receive","id":"Q2","at":minute(2).to_string(),"outputs":[{"lot":"U"}]});
+    record(store, &[void("V5", "Q"), other]).await;
+    assert_eq!(clocks(store).await[2..], ["UNKNOWN_ORIGIN U.", "TIME_CONFLICT U."]);
+    assert_eq!(lot(store, "U").await.earliest_production, Some(minute(2)));
+}

@@ -186,6 +186,10 @@ impl Model {
                 let first = lot.earliest_production.unwrap_or(link.earliest);
                 lot.earliest_production = Some(first.min(link.earliest));
             }
+            if link.role == Role::Consumed {
+                let first = lot.earliest_draw.unwrap_or(link.latest);
+                lot.earliest_draw = Some(first.min(link.latest));
+            }
         }
         Some(lot)
     }

@@ -11,8 +11,8 @@ use lotgraph::domain::{
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use lotgraph::store::planner::{
-    EarliestProduction, LinkRow, OperationRow, RecordChange, RecordedEvent, State, Writes, bodies,
-    events_needed, lots_needed, materials_needed, plan, records_needed,
+    FirstLinks, LinkRow, OperationRow, RecordChange, RecordedEvent, State, Writes, bodies, events_needed,
+    first_links_needed, lots_needed, materials_needed, plan, records_needed,
 };
 use lotgraph::store::{
     Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey,
@@ -66,6 +66,15 @@ impl Plant {
                 state.materials.insert(code, material.clone());
             }
         }
+        if let Some(needs) = first_links_needed(batch, &state) {
+            for lot in needs.lots {
+                let links = || self.links_at(&lot).filter(|link| !needs.without.contains(&link.operation));
+                let production =
+                    links().filter(|link| link.role == Role::Produced).map(|link| link.earliest).min();
+                let draw = links().filter(|link| link.role == Role::Consumed).map(|link| link.latest).min();
+                state.first_links.insert(lot.clone(), FirstLinks { production, draw });
+            }
+        }
         for reference in records_needed(batch, &state) {
             state.records.extend(self.records.get(&reference).map(|record| (reference, record.clone())));
         }
@@ -109,11 +118,7 @@ impl Plant {
             };
             self.records.insert(reference, Record { place, body: row.body });
         }
-        for mut row in writes.lots {
-            if row.earliest_production == EarliestProduction::Recompute {
-                let produced = self.links_at(&row.lot.id).filter(|link| link.role == Role::Produced);
-                row.lot.earliest_production = produced.map(|link| link.earliest).min();
-            }
+        for row in writes.lots {
             self.lots.insert(row.lot.id.clone(), row.lot);
         }
     }

@@ -7,7 +7,7 @@ use crate::store::{Closure, Revision};
 
 /// The layout of cached answers. A test over their bytes fails when a change of a cached type changes them: raise this
 /// then, so that no program reads what another one meant differently.
-pub(super) const LAYOUT: u32 = 4;
+pub(super) const LAYOUT: u32 = 5;
 
 /// A question: the method and the hash of its query.
 ///

@@ -18,7 +18,7 @@ use crate::genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperati
 use crate::store::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
 
 /// The hash of every sample's bytes, in order, at each layout.
-const EXPECTED: (u32, u128) = (4, 319_573_242_772_688_089_521_070_274_896_510_333_054);
+const EXPECTED: (u32, u128) = (5, 70_835_041_164_255_206_465_560_359_512_117_552_190);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
@@ -67,6 +67,7 @@ fn lot() -> Lot {
     lot.number = Some(text("0001"));
     lot.attributes.insert(text("colour"), text("red"));
     lot.earliest_production = Some(time(1));
+    lot.earliest_draw = Some(time(2));
     lot.material_claims = 3;
     lot.quarantine = quarantine();
     lot.anomalies =

@@ -10,15 +10,15 @@ use crate::domain::{
 };
 use crate::store::Batch;
 use crate::store::planner::{
-    HoldPaths, RecordedEvent, State, events_needed, hold_lots_needed, holds_needed, lots_needed,
-    materials_needed, paths_needed, records_needed,
+    FirstLinks, FirstLinksNeeds, HoldPaths, RecordedEvent, State, events_needed, first_links_needed,
+    hold_lots_needed, holds_needed, lots_needed, materials_needed, paths_needed, records_needed,
 };
 use crate::store::sqlite::closure::closure;
 use crate::store::sqlite::error::{Fallible, Fault};
 use crate::store::sqlite::nodes;
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows;
-use crate::store::sqlite::statements::{GET_LOT, GET_RECORD, LOAD_EVENT, LOAD_MATERIAL};
+use crate::store::sqlite::statements::{GET_LOT, GET_RECORD, LOAD_EVENT, LOAD_FIRST_LINKS, LOAD_MATERIAL};
 
 /// Keys of what is in the file already.
 #[derive(Debug, Default)]
@@ -44,6 +44,9 @@ pub(super) fn load(snapshot: &Snapshot<'_>, batch: &Batch) -> Fallible<(State, K
     load_events(snapshot, events_needed(batch), &mut state, &mut known)?;
     load_lots(snapshot, lots_needed(batch, &state), &mut state, &mut known)?;
     load_materials(snapshot, batch, &mut state)?;
+    if let Some(needs) = first_links_needed(batch, &state) {
+        load_first_links(snapshot, &needs, &mut state, &known)?;
+    }
     load_events(snapshot, holds_needed(&state), &mut state, &mut known)?;
     if let Some(needs) = paths_needed(batch, &state) {
         let forward = closure(snapshot, &needs.forward, Instant::now())?;
@@ -97,6 +100,26 @@ fn load_lots(snapshot: &Snapshot<'_>, ids: Vec<LotId>, state: &mut State, known:
         let lot = rows::lot(row)?;
         known.lots.insert(id.clone(), row.get(0)?);
         state.lots.insert(id, lot);
+    }
+    Ok(())
+}
+
+fn load_first_links(
+    snapshot: &Snapshot<'_>,
+    needs: &FirstLinksNeeds,
+    state: &mut State,
+    known: &Known,
+) -> Fallible<()> {
+    let without: Vec<i64> = needs.without.iter().filter_map(|id| known.events.get(id).copied()).collect();
+    let without = serde_json::to_string(&without)
+        .map_err(|error| Fault::damaged(format!("keys of operations: {error}")))?;
+    let mut statement = snapshot.statement(LOAD_FIRST_LINKS)?;
+    for id in &needs.lots {
+        let Some(key) = known.lots.get(id) else { continue };
+        let mut found = statement.query(rusqlite::params![key, without])?;
+        let Some(row) = found.next()? else { continue };
+        let (production, draw) = (rows::optional_time(row, 0)?, rows::optional_time(row, 1)?);
+        state.first_links.insert(id.clone(), FirstLinks { production, draw });
     }
     Ok(())
 }

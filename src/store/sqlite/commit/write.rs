@@ -10,9 +10,7 @@ use crate::domain::{
     Quarantine,
 };
 use crate::format::{canonical, record as record_format};
-use crate::store::planner::{
-    EarliestProduction, LotChange, LotRow, OperationRow, RecordChange, RecordRow, VoidRow, Writes,
-};
+use crate::store::planner::{LotChange, LotRow, OperationRow, RecordChange, RecordRow, VoidRow, Writes};
 use crate::store::sqlite::error::{Fallible, Fault};
 use crate::store::sqlite::readers::Snapshot;
 use crate::store::sqlite::rows::{self, role_number};
@@ -46,7 +44,6 @@ pub(super) fn write(
     run.operations(writes)?;
     run.links(writes)?;
     run.voids(writes)?;
-    run.earliest_productions(writes)?;
     run.records(writes, revision)
 }
 
@@ -253,17 +250,6 @@ impl Run<'_> {
         rows::operation_body(id, rows::needed(row, 1)?)
     }
 
-    fn earliest_productions(&mut self, writes: &Writes) -> Fallible<()> {
-        let mut statement = self.snapshot.statement(sql::RECOMPUTE_EARLIEST_PRODUCTION)?;
-        let withdrawn = |row: &&LotRow| row.earliest_production == EarliestProduction::Recompute;
-        for row in writes.lots.iter().filter(withdrawn) {
-            let id = &row.lot.id;
-            let key = self.lots.get(id).ok_or_else(|| lost("lot", id.as_str()))?;
-            statement.execute([key])?;
-        }
-        Ok(())
-    }
-
     fn records(&mut self, writes: &Writes, revision: Revision) -> Fallible<()> {
         if writes.records.is_empty() {
             return Ok(());
@@ -334,6 +320,7 @@ impl LotStatements<'_> {
             quarantine_text(&lot.quarantine)?,
             status_text(&lot.quarantine),
             anomalies_text(&lot.anomalies)?,
+            lot.earliest_draw.map(|at| at.micros()),
         ])?)
     }
 
@@ -350,6 +337,7 @@ impl LotStatements<'_> {
             lot.origin().name(),
             lot.earliest_production.map(|at| at.micros()),
             anomalies_text(&lot.anomalies)?,
+            lot.earliest_draw.map(|at| at.micros()),
         ])?;
         Ok(())
     }

@@ -1,0 +1,12 @@
+// Reads the first production and the first draw of lots, some operations aside.
+// $ids: LIST<STRING>
+// $without: LIST<STRING>, ids of operations
+// Returns: lot: STRING; production, draw: INTEGER or null; one row for each lot that exists
+// Why: Read before a void is judged, whose operation may be the first.
+UNWIND $ids AS id
+MATCH (l:Lot {id: id})
+USING INDEX SEEK l:Lot(id)
+OPTIONAL MATCH (l)<-[p:PRODUCED]-(o:Operation) WHERE NOT o.id IN $without
+WITH l, min(p.earliest) AS production
+OPTIONAL MATCH (l)-[c:CONSUMED_INTO]->(o:Operation) WHERE NOT o.id IN $without
+RETURN l.id AS lot, production, min(c.latest) AS draw

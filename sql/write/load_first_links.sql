@@ -1,0 +1,11 @@
+-- Purpose: the first production and the first draw of a lot, some operations aside.
+-- ?1 lot: INTEGER, a key
+-- ?2 operations: TEXT, a JSON array of keys
+-- Returns: one row: earliest production, earliest draw; each may be NULL.
+-- Why so:  read before a void is judged, whose operation may be the first; the production is the first entry of
+--          the index, the draw takes one range of it. Role 2 is produced, 0 consumed.
+SELECT
+    (SELECT min(earliest) FROM link
+        WHERE lot = ?1 AND role = 2 AND operation NOT IN (SELECT value FROM json_each(?2))),
+    (SELECT min(latest) FROM link
+        WHERE lot = ?1 AND role = 0 AND operation NOT IN (SELECT value FROM json_each(?2)));
