@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod alerts;
+mod at_risk;
 mod balance;
 mod completions;
 mod demo;

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
-use super::{picture, point, table, trace_diff, write_out};
+use super::{at_risk, picture, point, table, trace_diff, write_out};
 use crate::domain::{LotId, Timestamp};
 use crate::genealogy::{Direction, TimeRule};
 use crate::service::as_of::{History, TraceDifference};
+use crate::service::at_risk::AtRisk;
 use crate::service::render::{Sheet, Table};
 use crate::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
 use crate::store::Store;
@@ -64,6 +65,9 @@ pub struct TraceArguments {
     /// Instead: what differs between the answer then and now (or --as-of), as a table or JSON
     #[arg(long, value_name = "REVISION|TIME")]
     diff_from: Option<String>,
+    /// Instead: how much of each affected lot is at risk, all of it and what the mixing carries
+    #[arg(long, conflicts_with_all = ["diff_from", "ignore_time", "until"])]
+    at_risk: bool,
     /// How to print the answer
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -117,8 +121,24 @@ pub(super) async fn run(
         Some(as_of) => history.at(as_of).await?.tracer,
         None => Tracer::new(store, limits),
     };
-    write_out(&printed(tracer.trace(question).await?.as_ref(), arguments.format))?;
+    let answer = tracer.trace(question).await?;
+    if arguments.at_risk {
+        write_out(&printed_at_risk(&tracer.at_risk(&answer).await?, arguments.format)?)?;
+    } else {
+        write_out(&printed(&answer, arguments.format))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+fn printed_at_risk(found: &AtRisk, format: Format) -> anyhow::Result<Vec<u8>> {
+    match format {
+        Format::Table => Ok(at_risk::for_people(found).into_bytes()),
+        Format::Json => Ok(format!("{:#}\n", at_risk::as_json(found)).into_bytes()),
+        Format::Csv => at_risk::as_csv(found),
+        Format::Dot | Format::Mermaid => {
+            anyhow::bail!("--at-risk prints a table, JSON or CSV; say --format table, json or csv")
+        }
+    }
 }
 
 fn printed_difference(found: &TraceDifference, format: Format) -> anyhow::Result<Vec<u8>> {

@@ -50,7 +50,8 @@ pub struct BalanceAnswer {
     pub tolerance_percent: Decimal,
 }
 
-type Materials = HashMap<MaterialCode, Material>;
+/// Materials by code.
+pub(super) type Materials = HashMap<MaterialCode, Material>;
 
 impl Tracer {
     /// The mass balance of lots.
@@ -82,11 +83,20 @@ impl Tracer {
     /// The store's.
     pub async fn balances(&self, lots: &[Arc<Lot>]) -> ServiceResult<Vec<(Option<MaterialCode>, Balance)>> {
         let codes = lots.iter().filter_map(|lot| lot.material.clone()).collect();
-        let materials = self.materials(codes).await?;
+        let balances = self.balances_of(lots, &self.materials(codes).await?).await?;
+        Ok(lots.iter().map(|lot| lot.material.clone()).zip(balances).collect())
+    }
+
+    /// The same, given their materials.
+    pub(super) async fn balances_of(
+        &self,
+        lots: &[Arc<Lot>],
+        materials: &Materials,
+    ) -> ServiceResult<Vec<Balance>> {
         let counts = self.stock_counts(lots).await?;
         let balance = |lot: &Arc<Lot>| {
             let material = lot.material.as_ref().and_then(|code| materials.get(code));
-            (lot.material.clone(), balance_counted(lot, material, counts.get(&lot.id)))
+            balance_counted(lot, material, counts.get(&lot.id))
         };
         Ok(lots.iter().map(balance).collect())
     }
@@ -202,7 +212,8 @@ impl Tracer {
         Ok(operations.into_iter().map(with_yield).collect())
     }
 
-    async fn materials(&self, codes: BTreeSet<MaterialCode>) -> ServiceResult<Materials> {
+    /// The declared materials with these codes.
+    pub(super) async fn materials(&self, codes: BTreeSet<MaterialCode>) -> ServiceResult<Materials> {
         let refs: Vec<NodeRef> =
             codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code))).collect();
         let material = |node| match node {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use lotgraph::domain::{ErrorCode, EventId, Node, NodeRef, Text};
 use lotgraph::format::csv_map::Mapping;
-use lotgraph::service::copy::{Compared, compare, copy};
+use lotgraph::service::copy::{Compared, Extent, compare, copy};
 use lotgraph::service::export::export;
 use lotgraph::service::import::{
     Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
@@ -97,7 +97,8 @@ async fn the_tablet_plant_comes_to_its_known_counts() {
     let lots = lots_by_material(fresh.store.as_ref()).await;
     let raw: u64 = ["API", "SMCC", "LACTOSE", "STARCH"].iter().map(|material| lots[*material]).sum();
     assert_eq!((raw, lots["TABLET"], lots.len()), (317, 1_005, 5));
-    let compared = compare(fresh.store.as_ref(), fresh.store.as_ref(), &mut |_| {}).await.unwrap();
+    let compared =
+        compare(fresh.store.as_ref(), fresh.store.as_ref(), Extent::Everything, &mut |_| {}).await.unwrap();
     assert_eq!(compared.links, 4_020 + 1_005);
     let (second, _) = run(&fresh.store, &file, options(mapped("pharma.toml"), 5_000)).await;
     assert_eq!(second.counts, counts(1_010, 0, 1_010, 0));
@@ -135,7 +136,7 @@ async fn the_same_csv_in_gb18030_gives_the_same_events() {
     let format = Format::Csv(Arc::new(Mapping::parse(&mapping).unwrap()));
     let (summary, _) = run(&right.store, &bytes, options(format, 100)).await;
     assert_eq!(summary.counts, counts(6, 6, 0, 0));
-    compare(left.store.as_ref(), right.store.as_ref(), &mut |_| {}).await.unwrap();
+    compare(left.store.as_ref(), right.store.as_ref(), Extent::Everything, &mut |_| {}).await.unwrap();
     let undeclared = Box::new(Cursor::new(bytes.into_owned()));
     let error =
         import(left.store, undeclared, options(mapped("receipts.toml"), 100), &mut Told::default()).await;
@@ -303,7 +304,8 @@ async fn an_export_imported_elsewhere_gives_the_same_genealogy() {
     assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 23);
     let (summary, _) = ndjson(&right.store, &text, 7).await;
     assert_eq!(summary.counts, counts(23, 23, 0, 0));
-    let compared = compare(left.store.as_ref(), right.store.as_ref(), &mut |_| {}).await.unwrap();
+    let compared =
+        compare(left.store.as_ref(), right.store.as_ref(), Extent::Genealogy, &mut |_| {}).await.unwrap();
     assert!(compared.nodes > 20 && compared.links > 10, "{compared:?}");
     assert_eq!(exported(right.store.as_ref()).await, text);
 }
@@ -334,7 +336,9 @@ async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
     assert_eq!(other.store.revision().await.unwrap().0, 1);
     let itself = copy(from.store.as_ref(), from.store.as_ref(), &mut |_| {}).await.unwrap_err();
     assert!(itself.message.contains("same store"), "{itself}");
-    let differs = compare(from.store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    let differs = compare(from.store.as_ref(), other.store.as_ref(), Extent::Everything, &mut |_| {})
+        .await
+        .unwrap_err();
     assert!(differs.message.contains("differ"), "{differs}");
 }
 
@@ -384,7 +388,8 @@ async fn order_and_repetition_of_lines_do_not_matter() {
         let (summary, told) = ndjson(&shuffled.store, lines.join("\n").as_bytes(), batch).await;
         assert_eq!(told.rows, [], "seed {seed}");
         assert_eq!(summary.counts, counts(lines.len() as u64, 22, lines.len() as u64 - 22, 0), "seed {seed}");
-        let compared = compare(in_order.store.as_ref(), shuffled.store.as_ref(), &mut |_| {}).await;
+        let compared =
+            compare(in_order.store.as_ref(), shuffled.store.as_ref(), Extent::Genealogy, &mut |_| {}).await;
         compared.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }

@@ -113,6 +113,21 @@ pub enum GapReason {
     UnknownContent,
 }
 
+impl GapReason {
+    /// The reason as answers write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoQuantity => "NO_QUANTITY",
+            Self::UnitNotConvertible => "UNIT_NOT_CONVERTIBLE",
+            Self::TimeConflict => "TIME_CONFLICT",
+            Self::OrderUnknown => "ORDER_UNKNOWN",
+            Self::DrawnMoreThanHeld => "DRAWN_MORE_THAN_HELD",
+            Self::UnknownContent => "UNKNOWN_CONTENT",
+        }
+    }
+}
+
 /// One reason for a wide bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gap {

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 
 use super::effectiveness::percent;
 use crate::domain::{
-    Lot, Material, MaterialCode, OperationKind, PartyCode, Quantity, Role, Text, Timestamp, UnitCode,
+    Material, MaterialCode, OperationKind, PartyCode, Quantity, Role, Text, Timestamp, UnitCode,
 };
-use crate::genealogy::{Subgraph, SubgraphLink, Trace, balance};
+use crate::genealogy::{Balance, Subgraph, SubgraphLink, Trace};
 
 /// Where (some of) an affected lot is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,16 +205,14 @@ impl Facts {
         Self { stock: vec![None; subgraph.lots.len()], materials, documents: HashMap::new() }
     }
 
-    /// Takes what is on record of a lot.
-    pub fn tell_lot(&mut self, index: u32, lot: &Lot) {
-        let material = lot.material.as_ref().and_then(|code| self.materials.get(code));
-        let balance = balance(lot, material);
+    /// Takes what is on record of a lot: its material and its balance, counted where it was.
+    pub fn tell_lot(&mut self, index: u32, material: Option<MaterialCode>, balance: Balance) {
         let inflow = plus(balance.received, balance.produced);
         let drawn = plus(plus(balance.consumed, balance.shipped), balance.scrapped);
         let accounted = plus(drawn, balance.on_hand.unwrap_or_default()).min(inflow);
         let ledger = balance.unit.clone().map(|unit| (unit, inflow, accounted));
         let on_hand = balance.on_hand.zip(balance.unit);
-        self.stock[index as usize] = Some(Stock { material: lot.material.clone(), on_hand, ledger });
+        self.stock[index as usize] = Some(Stock { material, on_hand, ledger });
     }
 
     /// Takes the document of a shipment.

@@ -10,7 +10,7 @@ use crate::service::replay::{OneRevision, Revisions, refused};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{ChangePage, LedgerEntry, LedgerPosition, Revision, Store};
 
-pub use compare::{Compared, compare};
+pub use compare::{Compared, Extent, compare};
 
 /// Ledger entries read at once.
 const PAGE: u32 = 1_000;
@@ -58,7 +58,8 @@ pub async fn copy(
     let mut report = |revision| progress(Step::Ledger { revision, of });
     let (skipped, reached) = skip_equal(from, to, &mut report).await?;
     let (copied, revision) = replay(from, to, reached, &mut report).await?;
-    let compared = compare(from, to, &mut |compared| progress(Step::Comparison(compared))).await;
+    let compared =
+        compare(from, to, Extent::Everything, &mut |compared| progress(Step::Comparison(compared))).await;
     let compared = match compared {
         Err(error) if error.source.is_none() && from.revision().await? != revision => {
             return Err(refusal(format!(

@@ -314,7 +314,7 @@ impl Recalls {
         let items = || recoveries.iter().flat_map(|recovery| &recovery.recover.items);
         let material_of = |lot: &LotId| lots.get(lot).and_then(|lot| lot.material.clone());
         let codes: BTreeSet<MaterialCode> = items().filter_map(|item| material_of(&item.lot)).collect();
-        let materials = self.materials(codes).await?;
+        let materials = self.tracer().materials(codes).await?;
         let recovered = recoveries.iter().flat_map(|recovery| {
             recovery.recover.items.iter().map(|item| {
                 let material = material_of(&item.lot);

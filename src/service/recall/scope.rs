@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::seeds::{FoundSeeds, find_seeds};
 use crate::domain::recall::{RecallRecord, RecallScope, ScopeLot};
 use crate::domain::{
-    EquipmentCode, ErrorCode, EventId, LotId, Master, MasterRef, Material, MaterialCode, Node, NodeRef,
-    OperationKind, PartyCode, RecordedOperation, Role, Text, Timestamp,
+    EquipmentCode, ErrorCode, EventId, Lot, LotId, Node, NodeRef, OperationKind, PartyCode,
+    RecordedOperation, Role, Text, Timestamp,
 };
 use crate::genealogy::scope::{AffectedLot, Facts, Reason, Scope, Seed, Whereabouts, scope};
 use crate::genealogy::{Direction, Revision, Subgraph, SubgraphOperation, TimeRule};
@@ -261,11 +261,16 @@ impl Recalls {
         let indices: Vec<u32> = traced.trace.seeds.iter().copied().chain(reached).collect();
         let ids = indices.iter().map(|index| traced.lot_id(*index).clone()).collect();
         let lots = self.tracer.lots(ids).await?;
-        let codes = lots.iter().flatten().filter_map(|lot| lot.material.clone());
-        let mut facts = Facts::new(&traced.subgraph, self.materials(codes.collect()).await?);
-        for (index, lot) in indices.iter().zip(&lots) {
-            let lot = lot.as_ref().ok_or_else(|| missing(traced.lot_id(*index)))?;
-            facts.tell_lot(*index, lot);
+        let present = |(index, lot): (&u32, Option<Lot>)| {
+            lot.map(Arc::new).ok_or_else(|| missing(traced.lot_id(*index)))
+        };
+        let lots: Vec<Arc<Lot>> = indices.iter().zip(lots).map(present).collect::<ServiceResult<_>>()?;
+        let codes = lots.iter().filter_map(|lot| lot.material.clone());
+        let materials = self.tracer.materials(codes.collect()).await?;
+        let balances = self.tracer.balances_of(&lots, &materials).await?;
+        let mut facts = Facts::new(&traced.subgraph, materials);
+        for ((index, lot), balance) in indices.iter().zip(&lots).zip(balances) {
+            facts.tell_lot(*index, lot.material.clone(), balance);
         }
         let operations = traced.trace.operations.iter().map(|node| node.index);
         let kind = |index: &u32| traced.subgraph.operations[*index as usize].kind;
@@ -277,20 +282,6 @@ impl Recalls {
             }
         }
         Ok(facts)
-    }
-
-    pub(super) async fn materials(
-        &self,
-        codes: BTreeSet<MaterialCode>,
-    ) -> ServiceResult<HashMap<MaterialCode, Material>> {
-        let refs: Vec<NodeRef> =
-            codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code))).collect();
-        let nodes = self.tracer.store().get(&refs).await?;
-        let material = |node| match node {
-            Some(Node::Master(Master::Material(material))) => Some((material.code.clone(), material)),
-            _ => None,
-        };
-        Ok(nodes.into_iter().filter_map(material).collect())
     }
 
     async fn operations(
