@@ -6,14 +6,16 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use tokio::sync::OnceCell;
 
 use super::events::RecallClass;
-use super::parts::{AffectedLot, Shipment};
+use super::listing::Listing;
+use super::parts::{AffectedLot, AffectedLotConnection, Shipment, ShipmentConnection};
 use super::progress::RecallProgress;
 use super::scope::ScopeAnswered;
 use crate::domain::recall::RecallRecord;
 use crate::domain::{EventId, Record, RecordState, Text};
 use crate::format::canonical;
 use crate::genealogy::scope::{ChangedCustomer, ScopeDifference};
-use crate::graphql::connection::{connection, page_cost, page_size};
+use crate::graphql::connection::{connection, page_cost};
+use crate::graphql::cursor::Scope;
 use crate::graphql::filters::{choices, read};
 use crate::graphql::party::Party;
 use crate::graphql::scalars::{Exact, Moment};
@@ -202,7 +204,9 @@ impl Recall {
         let frozen = self.frozen_answer(context).await?.clone();
         let current = self.current_answer(context).await?.cloned();
         let difference = difference(&frozen, current.as_deref());
-        Ok(RecallChanges { frozen, current, difference })
+        let revision = current.as_ref().unwrap_or(&frozen).revision;
+        let listing = Listing::new(Scope::new("changes", &self.record().id), revision);
+        Ok(RecallChanges { frozen, current, difference, listing })
     }
 
     /// How far it got, measured against what is known now.
@@ -211,7 +215,9 @@ impl Recall {
         let current = self.current_answer(context).await?;
         let recalls = &services(context).recalls;
         let progress = recalls.progress(&self.found, current.map(AsRef::as_ref)).await?;
-        Ok(RecallProgress::new(progress, &self.record().id))
+        let revision = current.map_or(self.found.place.revision, |answer| answer.revision);
+        let listing = Listing::new(Scope::new("progress", &self.record().id), revision);
+        Ok(RecallProgress::new(progress, listing))
     }
 }
 
@@ -233,19 +239,34 @@ pub struct RecallChanges {
     frozen: Arc<ScopeAnswer>,
     current: Option<Arc<ScopeAnswer>>,
     difference: ScopeDifference,
+    listing: Listing,
 }
 
 impl RecallChanges {
-    fn lots(answer: Option<&Arc<ScopeAnswer>>, places: &[u32], first: i32) -> Result<Vec<AffectedLot>> {
-        let places = places.iter().take(page_size(first)? as usize);
-        let lot = |place: &u32| Some(AffectedLot { answer: answer?.clone(), place: *place as usize });
-        Ok(places.filter_map(lot).collect())
+    fn lots(
+        &self,
+        list: &str,
+        (answer, places): (Option<&Arc<ScopeAnswer>>, &[u32]),
+        first: i32,
+        after: Option<&str>,
+    ) -> Result<AffectedLotConnection> {
+        let answer = answer.unwrap_or(&self.frozen);
+        let lot = |n: usize| AffectedLot { answer: answer.clone(), place: places[n] as usize };
+        let page = self.listing.page(list, places.len(), first, after, lot)?;
+        Ok(AffectedLotConnection::new(page.items, page.more, page.further, page.total))
     }
 
-    fn shipments(answer: Option<&Arc<ScopeAnswer>>, places: &[u32], first: i32) -> Result<Vec<Shipment>> {
-        let places = places.iter().take(page_size(first)? as usize);
-        let shipment = |place: &u32| Some(Shipment { answer: answer?.clone(), place: *place as usize });
-        Ok(places.filter_map(shipment).collect())
+    fn shipments(
+        &self,
+        list: &str,
+        (answer, places): (Option<&Arc<ScopeAnswer>>, &[u32]),
+        first: i32,
+        after: Option<&str>,
+    ) -> Result<ShipmentConnection> {
+        let answer = answer.unwrap_or(&self.frozen);
+        let shipment = |n: usize| Shipment { answer: answer.clone(), place: places[n] as usize };
+        let page = self.listing.page(list, places.len(), first, after, shipment)?;
+        Ok(ShipmentConnection::new(page.items, page.more, page.further, page.total))
     }
 }
 
@@ -257,23 +278,15 @@ impl RecallChanges {
         self.difference.is_empty()
     }
 
-    /// How many lots are affected now that were not.
-    async fn lots_added_count(&self) -> usize {
-        self.difference.lots_added.len()
-    }
-
-    /// How many lots are not affected any more.
-    async fn lots_removed_count(&self) -> usize {
-        self.difference.lots_removed.len()
-    }
-
     /// Lots that are affected now and were not, by (depth, id).
     #[graphql(complexity = "page_cost(first, child_complexity)")]
     async fn lots_added(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<AffectedLot>> {
-        Self::lots(self.current.as_ref(), &self.difference.lots_added, first)
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<AffectedLotConnection> {
+        let found = (self.current.as_ref(), &self.difference.lots_added[..]);
+        self.lots("lots_added", found, first, after.as_deref())
     }
 
     /// Lots that were affected and are not any more, as they were, by (depth, id).
@@ -281,8 +294,10 @@ impl RecallChanges {
     async fn lots_removed(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<AffectedLot>> {
-        Self::lots(Some(&self.frozen), &self.difference.lots_removed, first)
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<AffectedLotConnection> {
+        let found = (Some(&self.frozen), &self.difference.lots_removed[..]);
+        self.lots("lots_removed", found, first, after.as_deref())
     }
 
     /// Shipments of affected lots that came in, by (time, operation).
@@ -290,8 +305,10 @@ impl RecallChanges {
     async fn shipments_added(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<Shipment>> {
-        Self::shipments(self.current.as_ref(), &self.difference.shipments_added, first)
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<ShipmentConnection> {
+        let found = (self.current.as_ref(), &self.difference.shipments_added[..]);
+        self.shipments("shipments_added", found, first, after.as_deref())
     }
 
     /// Shipments that are not affected any more, as they were, by (time, operation).
@@ -299,8 +316,10 @@ impl RecallChanges {
     async fn shipments_removed(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<Shipment>> {
-        Self::shipments(Some(&self.frozen), &self.difference.shipments_removed, first)
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<ShipmentConnection> {
+        let found = (Some(&self.frozen), &self.difference.shipments_removed[..]);
+        self.shipments("shipments_removed", found, first, after.as_deref())
     }
 
     /// Customers who received more or less than was known, by code.
@@ -308,9 +327,12 @@ impl RecallChanges {
     async fn customers(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<CustomerChange>> {
-        let customers = self.difference.customers.iter().take(page_size(first)? as usize);
-        Ok(customers.map(|customer| CustomerChange(customer.clone())).collect())
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<CustomerChangeConnection> {
+        let customers = &self.difference.customers;
+        let change = |n: usize| CustomerChange(customers[n].clone());
+        let page = self.listing.page("customers", customers.len(), first, after.as_deref(), change)?;
+        Ok(CustomerChangeConnection::new(page.items, page.more, page.further, page.total))
     }
 }
 
@@ -350,4 +372,11 @@ connection!(
     /// A recall in a page.
     RecallEdge,
     Recall
+);
+connection!(
+    /// A page of customers who received more or less than was known.
+    CustomerChangeConnection,
+    /// A customer who received more or less than was known, in a page.
+    CustomerChangeEdge,
+    CustomerChange
 );

@@ -3,6 +3,7 @@
 mod course;
 mod events;
 mod input;
+mod listing;
 mod mutation;
 mod parts;
 mod progress;

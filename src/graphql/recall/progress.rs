@@ -2,16 +2,16 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::listing::Listing;
 use super::parts::{MaterialQuantity, material, party};
 use crate::domain::recall::{Notice, Recovery};
-use crate::domain::{EventId, LotId, NodeRef, RecordRef};
+use crate::domain::{LotId, NodeRef, RecordRef};
 use crate::genealogy::scope::Controlled;
-use crate::graphql::connection::{Total, connection, page_cost, page_size, window};
-use crate::graphql::cursor::{Place, Scope, malformed};
+use crate::graphql::connection::{connection, page_cost};
 use crate::graphql::enums::{Disposition, LotStatus};
 use crate::graphql::hold_record::Hold;
 use crate::graphql::loader::{Loaded, loaders};
-use crate::graphql::lot::Lot;
+use crate::graphql::lot::{Lot, LotConnection};
 use crate::graphql::material::Material;
 use crate::graphql::operation::load_lots;
 use crate::graphql::party::Party;
@@ -22,12 +22,12 @@ use crate::service::recall::{Consignee, Progress};
 /// How far a recall got, measured against what is known now.
 pub struct RecallProgress {
     progress: Progress,
-    scope: Scope,
+    listing: Listing,
 }
 
 impl RecallProgress {
-    pub(super) fn new(progress: Progress, recall: &EventId) -> Self {
-        Self { progress, scope: Scope::new("progress", recall) }
+    pub(super) fn new(progress: Progress, listing: Listing) -> Self {
+        Self { progress, listing }
     }
 }
 
@@ -69,18 +69,10 @@ impl RecallProgress {
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
         #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
     ) -> Result<RecallCustomerConnection> {
-        let skip = match after.as_ref().map(|cursor| self.scope.decode(cursor)).transpose()? {
-            Some(Place::Item(skip)) => skip,
-            Some(_) => return Err(malformed().into()),
-            None => 0,
-        };
         let all = &self.progress.consignees;
-        let (from, to) = window(all.len(), skip, page_size(first)?);
-        // Customers are far below 2^32.
-        let item = |n: usize| (self.scope.encode(Place::Item(n as u32 + 1)), RecallCustomer(all[n].clone()));
-        let items = (from..to).map(item).collect();
-        let total = Total::Known(all.len() as u64);
-        Ok(RecallCustomerConnection::new(items, to < all.len(), after.is_some(), total))
+        let customer = |n: usize| RecallCustomer(all[n].clone());
+        let page = self.listing.page("customers", all.len(), first, after.as_deref(), customer)?;
+        Ok(RecallCustomerConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// Recoveries, the last recorded first.
@@ -88,14 +80,12 @@ impl RecallProgress {
     async fn recoveries(
         &self,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<RecallRecovery>> {
-        let recoveries = self.progress.recoveries.iter().rev().take(page_size(first)? as usize);
-        Ok(recoveries.map(|recovery| RecallRecovery(recovery.clone())).collect())
-    }
-
-    /// How many recoveries were recorded.
-    async fn recovery_count(&self) -> usize {
-        self.progress.recoveries.len()
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<RecallRecoveryConnection> {
+        let all = &self.progress.recoveries;
+        let recovery = |n: usize| RecallRecovery(all[all.len() - 1 - n].clone());
+        let page = self.listing.page("recoveries", all.len(), first, after.as_deref(), recovery)?;
+        Ok(RecallRecoveryConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// Lots recovered that are not affected as known now: a sign that something was taken for something else.
@@ -104,9 +94,14 @@ impl RecallProgress {
         &self,
         context: &Context<'_>,
         #[graphql(default = 100, desc = "At most this many, 1 to 1000.")] first: i32,
-    ) -> Result<Vec<Lot>> {
-        let lots = self.progress.recovered_outside.iter().take(page_size(first)? as usize);
-        load_lots(context, &lots.cloned().collect::<Vec<LotId>>()).await
+        #[graphql(desc = "The endCursor of the page before.")] after: Option<String>,
+    ) -> Result<LotConnection> {
+        let all = &self.progress.recovered_outside;
+        let page =
+            self.listing.page("recoveredOutside", all.len(), first, after.as_deref(), |n| all[n].clone())?;
+        let (cursors, ids): (Vec<String>, Vec<LotId>) = page.items.into_iter().unzip();
+        let lots = load_lots(context, &ids).await?;
+        Ok(LotConnection::new(cursors.into_iter().zip(lots).collect(), page.more, page.further, page.total))
     }
 
     /// Its effectiveness, in the words of effectiveness checks (21 CFR 7.42(b)(3)).
@@ -356,4 +351,11 @@ connection!(
     /// A customer of a recall, in a page.
     RecallCustomerEdge,
     RecallCustomer
+);
+connection!(
+    /// A page of recoveries.
+    RecallRecoveryConnection,
+    /// A recovery in a page.
+    RecallRecoveryEdge,
+    RecallRecovery
 );

@@ -87,7 +87,8 @@ impl<'a> Planner<'a> {
             holds: Holds::new(&state),
             state,
             sent: HashMap::with_capacity(batch.events.len()),
-            touched: HashMap::new(),
+            // Most operations make or draw a lot or two: no growing, which would move what is there.
+            touched: HashMap::with_capacity(2 * batch.events.len()),
             withdrawn: BTreeSet::new(),
             masters: BTreeMap::new(),
             mentions: BTreeSet::new(),

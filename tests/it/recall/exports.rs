@@ -119,10 +119,11 @@ const OPEN: &str = "mutation($input: OpenRecallInput!) { openRecall(input: $inpu
     frozen { summary { lotCount } lots(first: 1) { totalCount pageInfo { endCursor } nodes { lot { id status } } } } } } }";
 
 const SHOW: &str = "query($id: ID!) { recall(id: $id) { state closing { report }
-  changes { isEmpty lotsAddedCount lotsAdded { lot { id } } customers { customer { code } before { quantity { amount } } after { quantity { amount } } } }
+  changes { isEmpty lotsAdded(first: 1) { totalCount pageInfo { hasNextPage endCursor } nodes { lot { id } } }
+    customers { nodes { customer { code } before { quantity { amount } } after { quantity { amount } } } } }
   progress { holds { id state } lotStatuses { status count } customers { totalCount nodes { customer { code } affected shipped { quantity { amount unit } }
       recovered { quantity { amount } } notice { sent acknowledgedAt } } }
-    recoveryCount recoveries { items { lot { id } quantity { amount unit } } }
+    recoveries { totalCount nodes { items { lot { id } quantity { amount unit } } } }
     effectiveness { customerCount notifiedCount acknowledgedCount acknowledgedPercent
       quantities { material { code } unit blocked shipped recovered recoveredPercent controlledPercent } } } }
   recalls(filter: {states: [OPEN]}) { totalCount nodes { id } } }";
@@ -167,7 +168,7 @@ async fn a_recall_from_opening_to_closing() {
     let shown = service.graphql(SHOW, json!({"id": "RC"})).await;
     assert_eq!(shown["errors"], Value::Null, "{shown}");
     let (changes, progress) = (&shown["data"]["recall"]["changes"], &shown["data"]["recall"]["progress"]);
-    assert_eq!((&changes["isEmpty"], &progress["recoveryCount"]), (&json!(true), &json!(1)));
+    assert_eq!((&changes["isEmpty"], &progress["recoveries"]["totalCount"]), (&json!(true), &json!(1)));
     let effectiveness = &progress["effectiveness"];
     assert_eq!(
         (&effectiveness["customerCount"], &effectiveness["acknowledgedPercent"]),
@@ -196,6 +197,36 @@ async fn a_recall_from_opening_to_closing() {
     );
     let missing = service.graphql(SHOW, json!({"id": "NONE"})).await;
     assert_eq!(missing["data"]["recall"], Value::Null);
+}
+
+#[tokio::test]
+async fn differences_are_paged_within_one_state_of_the_ledger() {
+    let service = service().await;
+    let input = json!({"id": "RC", "at": at(60), "reason": "listeria", "scope": bad_delivery()});
+    assert_eq!(service.graphql(OPEN, json!({"input": input})).await["errors"], Value::Null);
+    let late = |n: u32| json!({"type": "receive", "id": format!("R-L{n}"), "at": at(16), "supplier": "FARM-2", "outputs": [{"lot": format!("LATE-{n}")}]});
+    assert_eq!(service.post_events(&format!("{}\n{}", late(1), late(2))).await.status(), 200);
+    let page = async |after: &Value| {
+        let query = "query($after: String) { recall(id: \"RC\") { changes {
+            lotsAdded(first: 1, after: $after) { totalCount pageInfo { hasNextPage endCursor } nodes { lot { id } } } } } }";
+        service.graphql(query, json!({"after": after})).await
+    };
+    let first = page(&Value::Null).await;
+    let added = &first["data"]["recall"]["changes"]["lotsAdded"];
+    assert_eq!(
+        (&added["totalCount"], &added["nodes"]),
+        (&json!(2), &json!([{"lot": {"id": "LATE-1"}}])),
+        "{first}"
+    );
+    let after = &added["pageInfo"]["endCursor"];
+    let second = page(after).await;
+    let added = &second["data"]["recall"]["changes"]["lotsAdded"];
+    assert_eq!(
+        (&added["nodes"], &added["pageInfo"]["hasNextPage"]),
+        (&json!([{"lot": {"id": "LATE-2"}}]), &json!(false))
+    );
+    assert_eq!(service.post_events(&late(3).to_string()).await.status(), 200);
+    assert_eq!(page(after).await["errors"][0]["extensions"]["code"], "CURSOR_STALE");
 }
 
 #[tokio::test]
