@@ -253,7 +253,9 @@ fn declare_materials(events: &mut Vec<Event>) {
         // Eight cups hold a kilogram.
         events.push(record::material(flavour.product, flavour.name, "H87", Finished, &[("KGM", 8_000)]));
     }
-    events.push(record::material(BOTTLED, "Fresh milk 1 l", "H87", Finished, &[("LTR", 1_000)]));
+    // A kilogram of milk is 0.971 l.
+    let bottle = &[("LTR", 1_000), ("KGM", 971)];
+    events.push(record::material(BOTTLED, "Fresh milk 1 l", "H87", Finished, bottle));
     let name = "草莓风味发酵乳 125 g (strawberry yoghurt, export)";
     events.push(record::material(EXPORTED, name, "H87", Finished, &[("KGM", 8_000)]));
     for purchase in &PURCHASES {
