@@ -89,6 +89,9 @@ pub fn insert_raw(from: &Path, to: &Path, batch: usize) -> std::time::Duration {
     let target = Connection::open(to).unwrap();
     target.pragma_update(None, "foreign_keys", "OFF").unwrap();
     target.pragma_update(None, "synchronous", "FULL").unwrap();
+    // As the store's own writer.
+    target.pragma_update(None, "cache_size", -64 * 1024).unwrap();
+    target.pragma_update(None, "wal_autocheckpoint", 8_000).unwrap();
     for (table, _) in &tables {
         target.execute(&format!("DELETE FROM {table}"), []).unwrap();
     }

@@ -1,6 +1,5 @@
 //! Quarantine: a hold with ten thousand descendants, and ingest beside a thousand open holds.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lotgraph::domain::{Event, LotId};
@@ -11,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::paired::{Paired, median, show, timed};
 use crate::plants::{Plant, batch, lots, question};
+use crate::recall;
 
 /// Open holds beside the ingest.
 const HOLDS: usize = 1_000;
@@ -45,29 +45,31 @@ async fn record(store: &dyn Store, events: Vec<Event>) -> Duration {
     time
 }
 
-fn stores(plant: &Plant) -> [(&'static str, Arc<dyn Store>); 2] {
-    [("sqlite", plant.sqlite.clone()), ("neo4j", plant.neo4j.clone())]
-}
-
-/// Holds and releases the lots that reach most, against a cold trace of the same lots.
+/// Holds and releases lots, against a cold trace of the same lots, and how that grows with what is marked.
 pub async fn spread(plant: &Plant) {
     println!("| {} plant | lots marked | hold | trace of the same lot | ratio | release |", plant.name);
     println!("|---|---|---|---|---|---|");
-    for (name, store) in stores(plant) {
+    for (name, store) in plant.stores() {
         let tracer = Tracer::new(store.clone(), TraceLimits::default());
-        let (mut times, mut releases, mut marked) = (Paired::default(), Vec::new(), Vec::new());
-        for (n, lot) in plant.forward.iter().take(5).enumerate() {
-            let (id, release_id) = (format!("BENCH-H{n}"), format!("BENCH-R{n}"));
-            let (baseline, answer) = timed(tracer.trace(question(lot, Direction::Forward))).await;
-            marked.push(answer.unwrap().trace.lots.len());
-            let subject = record(store.as_ref(), vec![hold(&id, lot)]).await;
-            times.note(subject, baseline);
-            releases.push(record(store.as_ref(), vec![release(&release_id, &id)]).await);
+        for size in recall::SIZES {
+            let (mut times, mut releases, mut marked) = (Paired::default(), Vec::new(), Vec::new());
+            for (n, lot) in plant.reaching(size, recall::SEEDS).iter().enumerate() {
+                let (id, release_id) = (format!("BENCH-H{size}-{n}"), format!("BENCH-R{size}-{n}"));
+                let (baseline, answer) = timed(tracer.trace(question(lot, Direction::Forward))).await;
+                marked.push(answer.unwrap().trace.lots.len());
+                let subject = record(store.as_ref(), vec![hold(&id, lot)]).await;
+                times.note(subject, baseline);
+                releases.push(record(store.as_ref(), vec![release(&release_id, &id)]).await);
+            }
+            marked.sort_unstable();
+            let (subject, baseline, ratio) = times.medians();
+            let (marked, release) = (marked[marked.len() / 2], show(median(&releases)));
+            println!(
+                "| {name} | {marked} | {} | {} | {ratio:.2} | {release} |",
+                show(subject),
+                show(baseline)
+            );
         }
-        marked.sort_unstable();
-        let (subject, baseline, ratio) = times.medians();
-        let (marked, release) = (marked[marked.len() / 2], show(median(&releases)));
-        println!("| {name} | {marked} | {} | {} | {ratio:.2} | {release} |", show(subject), show(baseline));
     }
     println!();
 }
@@ -103,7 +105,7 @@ pub async fn beside(plant: &Plant) {
     assert_eq!(held.len(), HOLDS);
     println!("| {} events a batch | none open | 1,000 open holds | released again | ratio |", 2 * CHAINS);
     println!("|---|---|---|---|---|");
-    for (name, store) in stores(plant) {
+    for (name, store) in plant.stores() {
         ingest(store.as_ref(), "warm").await;
         let before = ingest(store.as_ref(), "before").await;
         for (n, part) in held.chunks(100).enumerate() {

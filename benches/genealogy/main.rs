@@ -1,7 +1,7 @@
 //! The benchmarks behind docs/BENCHMARKS.md: ratios against named baselines in one run, on real SQLite, Neo4j and Redis.
 //!
 //! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache,
-//! as-of, root-cause, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
+//! as-of, root-cause, recall, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod baseline_neo4j;
@@ -12,6 +12,7 @@ mod holds;
 mod paired;
 mod past;
 mod plants;
+mod recall;
 mod root_cause;
 mod traces;
 
@@ -46,7 +47,7 @@ async fn main() {
     for plant in ["assembly", "process"] {
         let sections: &[&str] = match plant {
             "assembly" => &["traces", "cache", "root-cause", "holds"],
-            _ => &["traces", "cache", "holds"],
+            _ => &["traces", "cache", "recall", "holds"],
         };
         if !sections.iter().any(|section| wanted(section)) {
             continue;
@@ -60,6 +61,9 @@ async fn main() {
         }
         if wanted("root-cause") && plant == "assembly" {
             root_cause::run(&data).await;
+        }
+        if wanted("recall") && plant == "process" {
+            recall::run(&data).await;
         }
         // Last, as they write.
         if wanted("holds") {

@@ -28,6 +28,22 @@ pub struct Plant {
     pub forward: Vec<LotId>,
     /// Lots to trace backward: finished.
     pub backward: Vec<LotId>,
+    /// Lots spread over the plant with how many lots each leads to, most first.
+    reach: Vec<(usize, LotId)>,
+}
+
+impl Plant {
+    /// Both stores, with their names.
+    pub fn stores(&self) -> [(&'static str, Arc<dyn Store>); 2] {
+        [("sqlite", self.sqlite.clone()), ("neo4j", self.neo4j.clone())]
+    }
+
+    /// The lots that lead to a number of lots nearest to the one wanted.
+    pub fn reaching(&self, lots: usize, count: usize) -> Vec<LotId> {
+        let mut nearest: Vec<_> = self.reach.iter().collect();
+        nearest.sort_by_key(|(reached, _)| reached.abs_diff(lots));
+        nearest.into_iter().take(count).map(|(_, lot)| lot.clone()).collect()
+    }
 }
 
 pub fn batch(events: Vec<Event>) -> Batch {
@@ -102,10 +118,13 @@ pub async fn load(folder: &Path, neo4j_uri: &str, plant: &str, lots: u64) -> Pla
     println!("{plant}: {count} events into neo4j in {}\n", show(time));
     let (sqlite, neo4j) = (Arc::new(sqlite), Arc::new(neo4j));
     let everything = sample(sqlite.as_ref(), 4_000).await;
-    let forward = pick(sqlite.clone(), &everything, Direction::Forward).await;
-    let backward = pick(sqlite.clone(), &everything, Direction::Backward).await;
+    let ahead = reach(sqlite.clone(), &everything, Direction::Forward).await;
+    let behind = reach(sqlite.clone(), &everything, Direction::Backward).await;
+    let (forward, backward) = (pick(&ahead), pick(&behind));
+    let mut reach: Vec<_> = ahead.into_iter().map(|reached| (reached.lots, reached.from)).collect();
+    reach.sort_by(|a, b| b.cmp(a));
     let (name, neo4j_uri) = (plant.to_owned(), neo4j_uri.to_owned());
-    Plant { name, sqlite, sqlite_file: file, neo4j, neo4j_uri, forward, backward }
+    Plant { name, sqlite, sqlite_file: file, neo4j, neo4j_uri, forward, backward, reach }
 }
 
 /// The ids of all lots, in their order.
@@ -133,16 +152,28 @@ async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
     ids.into_iter().step_by(step).collect()
 }
 
-/// The forty sampled lots that reach most: the questions of an investigation, not of an idle moment.
-async fn pick(store: Arc<SqliteStore>, lots: &[LotId], direction: Direction) -> Vec<LotId> {
+/// How far a lot leads.
+struct Reached {
+    links: usize,
+    lots: usize,
+    from: LotId,
+}
+
+async fn reach(store: Arc<SqliteStore>, lots: &[LotId], direction: Direction) -> Vec<Reached> {
     let tracer = Tracer::new(store, lotgraph::service::trace::TraceLimits::default());
-    let mut sizes = Vec::new();
+    let mut found = Vec::new();
     for lot in lots {
-        let answer = tracer.trace(question(lot, direction)).await.unwrap();
-        sizes.push((answer.trace.links.len(), lot.clone()));
+        let trace = &tracer.trace(question(lot, direction)).await.unwrap().trace;
+        found.push(Reached { links: trace.links.len(), lots: trace.lots.len(), from: lot.clone() });
     }
+    found
+}
+
+/// The forty sampled lots that reach most: the questions of an investigation, not of an idle moment.
+fn pick(reached: &[Reached]) -> Vec<LotId> {
+    let mut sizes: Vec<_> = reached.iter().map(|reached| (reached.links, &reached.from)).collect();
     sizes.sort_by(|a, b| b.cmp(a));
-    sizes.into_iter().take(40).map(|(_, lot)| lot).collect()
+    sizes.into_iter().take(40).map(|(_, lot)| lot.clone()).collect()
 }
 
 pub fn question(lot: &LotId, direction: Direction) -> TraceQuestion {

@@ -1,13 +1,12 @@
 //! Root cause over all ancestors of many lots: how the cost grows, and against only reading what it reads.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use lotgraph::domain::LotId;
 use lotgraph::genealogy::Direction;
 use lotgraph::service::root_cause::{Cases, Controls, RootCauseQuestion};
 use lotgraph::service::trace::{TraceLimits, Tracer};
-use lotgraph::store::{Closure, Store};
+use lotgraph::store::Closure;
 
 use crate::paired::{Paired, show, timed};
 use crate::plants::{self, Plant};
@@ -25,9 +24,7 @@ pub async fn run(plant: &Plant) {
         plant.name
     );
     println!("|---|---|---|---|---|");
-    let stores: [(&str, Arc<dyn Store>); 2] =
-        [("sqlite", plant.sqlite.clone()), ("neo4j", plant.neo4j.clone())];
-    for (name, store) in stores {
+    for (name, store) in plant.stores() {
         let limits = TraceLimits { deadline: Duration::from_secs(120), ..TraceLimits::default() };
         let tracer = Tracer::new(store.clone(), limits);
         for cases in [20, 63, 200] {

@@ -52,7 +52,7 @@ impl Default for RedisOptions {
             put_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(1),
             time_to_live: Duration::from_secs(600),
-            value_bytes_max: 4 << 20,
+            value_bytes_max: 32 << 20,
             queue_bytes_max: 32 << 20,
             failures_max: 5,
             retry_after: Duration::from_secs(2),

@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::table;
-use crate::genealogy::attribution::{Attributed, Bound, MODEL};
-use crate::service::at_risk::{AtRisk, WorstCase};
+use crate::genealogy::attribution::{Attributed, Bound, MODEL, Places, Received};
+use crate::service::at_risk::{AtRisk, WorstCase, WorstTotal};
 
 /// Lots that a table shows.
 const SHOWN_MAX: usize = 40;
@@ -23,7 +23,7 @@ fn optional(value: Option<Decimal>) -> String {
 }
 
 /// `12.5`, or `0 to 12.5` when only bounds are known.
-fn bound(bound: Bound) -> String {
+pub(super) fn bound(bound: Bound) -> String {
     if bound.high == Some(bound.low) {
         return number(bound.low);
     }
@@ -34,6 +34,27 @@ fn percent(fraction: Option<Bound>) -> String {
     let hundred = |value: Decimal| value.saturating_mul(Decimal::ONE_HUNDRED);
     let in_percent = |found: Bound| Bound { low: hundred(found.low), high: found.high.map(hundred) };
     fraction.map_or_else(|| "?".to_owned(), |found| bound(in_percent(found)))
+}
+
+/// Where the bad material ended, in one line, and what that leaves open in another.
+pub(super) fn places(found: &AtRisk) -> String {
+    let attribution = &found.attribution;
+    let Places { resting, shipped, scrapped, cleaned } = attribution.places;
+    let mut out = format!(
+        "Of {} {} of bad material: {} here, {} shipped, {} scrapped, {} cleaned away, {} used up (model {MODEL})\n",
+        optional(attribution.source),
+        attribution.unit.as_ref().map_or("?", |unit| unit.as_str()),
+        bound(resting),
+        bound(shipped),
+        bound(scrapped),
+        bound(cleaned),
+        bound(attribution.used_up),
+    );
+    let _ = match attribution.gaps.len() {
+        0 => writeln!(out, "Everything was measured: both bounds are the same"),
+        gaps => writeln!(out, "{gaps} gaps widen the bounds: trace --at-risk --format json names them"),
+    };
+    out
 }
 
 /// The figures as a table.
@@ -65,11 +86,8 @@ pub(super) fn for_people(found: &AtRisk) -> String {
     if attribution.lots.len() > SHOWN_MAX {
         let _ = writeln!(out, "… {} more lots: --format csv shows all", attribution.lots.len() - SHOWN_MAX);
     }
-    let gaps = attribution.gaps.len();
-    let _ = match gaps {
-        0 => writeln!(out, "\nEverything was measured: both bounds are the same"),
-        _ => writeln!(out, "\n{gaps} gaps widen the bounds: --format json names them"),
-    };
+    out.push('\n');
+    out.push_str(&places(found));
     out
 }
 
@@ -97,6 +115,18 @@ pub(super) fn as_json(found: &AtRisk) -> Value {
             "lotFraction": lot.lot_fraction.map(bounds),
         })
     };
+    let total = |total: &WorstTotal| {
+        json!({
+            "material": total.material.as_ref().map(|code| code.as_str()),
+            "unit": total.unit.as_ref().map(|unit| unit.as_str()),
+            "lots": total.lots,
+            "quantity": exact(total.quantity),
+            "unknown": total.unknown,
+            "onHand": exact(total.on_hand),
+            "onHandUnknown": total.on_hand_unknown,
+        })
+    };
+    let customer = |to: &Received| json!({"customer": to.customer.as_ref().map(|code| code.as_str()), "carried": bounds(to.carried)});
     let gaps = attribution.gaps.iter().map(|gap| {
         json!({"lot": id(gap.lot), "operation": gap.operation.map(operation), "reason": gap.reason.name()})
     });
@@ -105,6 +135,13 @@ pub(super) fn as_json(found: &AtRisk) -> Value {
         "revision": found.answer.subgraph.revision.to_string(),
         "unit": attribution.unit.as_ref().map(|unit| unit.as_str()),
         "source": attribution.source.map(exact),
+        "usedUp": bounds(attribution.used_up),
+        "resting": bounds(attribution.places.resting),
+        "shipped": bounds(attribution.places.shipped),
+        "scrapped": bounds(attribution.places.scrapped),
+        "cleaned": bounds(attribution.places.cleaned),
+        "worstCase": found.totals.iter().map(total).collect::<Vec<Value>>(),
+        "customers": attribution.customers.iter().map(customer).collect::<Vec<Value>>(),
         "lots": found.lots().map(lot).collect::<Vec<Value>>(),
         "gaps": gaps.collect::<Vec<Value>>(),
     })

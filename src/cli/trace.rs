@@ -123,7 +123,7 @@ pub(super) async fn run(
     };
     let answer = tracer.trace(question).await?;
     if arguments.at_risk {
-        write_out(&printed_at_risk(&tracer.at_risk(&answer).await?, arguments.format)?)?;
+        write_out(&printed_at_risk(&*tracer.at_risk(&answer).await?, arguments.format)?)?;
     } else {
         write_out(&printed(&answer, arguments.format))?;
     }

@@ -5,6 +5,9 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::connection::connection;
 use super::enums::GapReason;
 use super::lot::Lot;
+use super::material::Material;
+use super::party::Party;
+use super::recall;
 use super::scalars::Exact;
 use super::trace::Freshness;
 use crate::domain::{EventId, LotId};
@@ -13,6 +16,8 @@ use crate::service::at_risk::{self, WorstCase};
 
 /// The most gaps shown of one lot.
 const GAPS_MAX: usize = 100;
+/// The most customers that an answer lists.
+const CUSTOMERS_MAX: usize = 1_000;
 
 /// An amount of seed material of which only bounds may be known.
 #[derive(SimpleObject)]
@@ -38,6 +43,65 @@ pub struct QuantityGap {
     reason: GapReason,
 }
 
+/// All of the affected lots of one material, in one unit: the worst case.
+pub struct WorstCaseTotal(at_risk::WorstTotal);
+
+/// All of the affected lots of one material, in one unit: the worst case.
+#[Object]
+impl WorstCaseTotal {
+    /// The material; absent for lots without one.
+    async fn material(&self, context: &Context<'_>) -> Result<Option<Material>> {
+        recall::material(context, self.0.material.as_ref()).await
+    }
+
+    /// The unit of the sums: the material's own; absent for lots that have none to sum in.
+    async fn unit(&self) -> Option<&str> {
+        self.0.unit.as_ref().map(AsRef::as_ref)
+    }
+
+    /// Lots summed here.
+    async fn lot_count(&self) -> usize {
+        self.0.lots
+    }
+
+    /// All that was received and produced of those of which that is known.
+    async fn quantity(&self) -> Exact {
+        self.0.quantity.into()
+    }
+
+    /// Lots of which that is not known: the sum would be larger with them.
+    async fn unknown_count(&self) -> usize {
+        self.0.unknown
+    }
+
+    /// What is on hand of those of which that is known.
+    async fn on_hand(&self) -> Exact {
+        self.0.on_hand.into()
+    }
+
+    /// Lots of which it is not known what is on hand.
+    async fn on_hand_unknown_count(&self) -> usize {
+        self.0.on_hand_unknown
+    }
+}
+
+/// What a customer received of the seeds' material.
+pub struct CustomerAtRisk(attribution::Received);
+
+/// What a customer received of the seeds' material.
+#[Object]
+impl CustomerAtRisk {
+    /// The customer; absent for shipments that name none.
+    async fn customer(&self, context: &Context<'_>) -> Result<Option<Party>> {
+        recall::party(context, self.0.customer.as_ref()).await
+    }
+
+    /// What perfect mixing carried to them, each load as its tank was when it left, in the unit of the answer.
+    async fn carried(&self) -> Bound {
+        self.0.carried.into()
+    }
+}
+
 /// How much of the seeds' material is where.
 #[derive(SimpleObject)]
 pub struct AtRisk {
@@ -49,6 +113,21 @@ pub struct AtRisk {
     source: Option<Exact>,
     /// What went into operations that put it into nothing, or into nobody knows which output.
     used_up: Bound,
+    /// What is still in some lot. Where no gap widens a bound, this and what was shipped, scrapped, cleaned away and used up
+    /// are the source.
+    resting: Bound,
+    /// What was shipped.
+    shipped: Bound,
+    /// What was scrapped.
+    scrapped: Bound,
+    /// What was cleaned away.
+    cleaned: Bound,
+    /// The worst case: all of the affected lots, by material and unit.
+    worst_case: Vec<WorstCaseTotal>,
+    /// What each customer received, by code, at most 1000.
+    customers: Vec<CustomerAtRisk>,
+    /// How many customers there are.
+    customer_count: usize,
     /// How many gaps there are over all lots.
     gap_count: usize,
     /// The lots, those that the trace started from first, by (depth, id).
@@ -66,6 +145,19 @@ impl AtRisk {
             unit: attribution.unit.as_ref().map(ToString::to_string),
             source: attribution.source.map(Into::into),
             used_up: attribution.used_up.into(),
+            resting: attribution.places.resting.into(),
+            shipped: attribution.places.shipped.into(),
+            scrapped: attribution.places.scrapped.into(),
+            cleaned: attribution.places.cleaned.into(),
+            worst_case: found.totals.iter().cloned().map(WorstCaseTotal).collect(),
+            customers: attribution
+                .customers
+                .iter()
+                .take(CUSTOMERS_MAX)
+                .cloned()
+                .map(CustomerAtRisk)
+                .collect(),
+            customer_count: attribution.customers.len(),
             gap_count: attribution.gaps.len(),
             lots,
             freshness: Freshness::of(&found.answer.subgraph),

@@ -18,6 +18,7 @@ use super::scalars::{Exact, Moment};
 use super::services;
 use crate::domain::{ErrorCode, EventId, LotId};
 use crate::genealogy::{Subgraph, TimeRule, TracedNode};
+use crate::service::at_risk;
 use crate::service::trace::{TraceAnswer, TraceQuestion};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{self, Revision};
@@ -168,6 +169,23 @@ impl Trace {
         Ok(TraceLinkConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
 
+    /// A page of quantities at risk of this answer.
+    pub(super) fn at_risk_page(
+        &self,
+        found: &at_risk::AtRisk,
+        first: i32,
+        after: Option<&str>,
+    ) -> Result<AtRisk> {
+        let page = self.window("atRisk", found.worst.len(), first, after)?;
+        let cursor = |n: usize| {
+            let place = Place::Trace(found.answer.subgraph.revision, n as u32 + 1);
+            self.scope.list("atRisk").encode(place)
+        };
+        let items = (page.from..page.to).map(|n| (cursor(n), AtRiskLot::of(found, n)));
+        let lots = AtRiskLotConnection::new(items.collect(), page.more, after.is_some(), page.total);
+        Ok(AtRisk::new(found, lots))
+    }
+
     pub(super) async fn summarize(&self, context: &Context<'_>) -> Result<TraceSummary> {
         let trace = &self.answer.trace;
         Ok(TraceSummary {
@@ -272,14 +290,7 @@ impl Trace {
     ) -> Result<AtRisk> {
         page_size(first)?;
         let found = services(context).tracer.at_risk(&self.answer).await?;
-        let page = self.window("atRisk", found.worst.len(), first, after.as_deref())?;
-        let cursor = |n: usize| {
-            let place = Place::Trace(found.answer.subgraph.revision, n as u32 + 1);
-            self.scope.list("atRisk").encode(place)
-        };
-        let items = (page.from..page.to).map(|n| (cursor(n), AtRiskLot::of(&found, n)));
-        let lots = AtRiskLotConnection::new(items.collect(), page.more, after.is_some(), page.total);
-        Ok(AtRisk::new(&found, lots))
+        self.at_risk_page(&found, first, after.as_deref())
     }
 
     /// Counts by some fields, most frequent value first.

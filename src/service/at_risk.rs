@@ -1,23 +1,22 @@
 //! Quantities at risk: for every lot that a FORWARD trace affects, all of it, and what perfect mixing carries.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rust_decimal::Decimal;
 
-use super::trace::{TraceAnswer, Tracer};
+use super::trace::{TraceAnswer, TraceQuestion, Tracer};
 use super::{ServiceError, ServiceResult};
-use crate::domain::{
-    ErrorCode, EventId, Lot, LotId, Master, MasterRef, Material, MaterialCode, Node, NodeRef, Role,
-    Timestamp, UnitCode,
-};
+use crate::domain::{ErrorCode, EventId, Lot, LotId, MaterialCode, Role, Timestamp, UnitCode};
 use crate::genealogy::attribution::{Affected, Attributed, Attribution, Inflow, attribute};
-use crate::genealogy::{Cut, Direction, balance};
+use crate::genealogy::{Balance, Cut, Direction};
 use crate::store::{Closure, StoreErrorKind};
 
 /// How often the answer is computed anew because the ledger moved on while it was.
 pub const ATTEMPTS_MAX: u32 = 4;
 
+/// Lots and operations of all the answers that are kept for their further pages.
+const KEPT_NODES_MAX: usize = 1_000_000;
 /// Lots whose inflows are read in one closure: a closure's size is bounded, too.
 const CHUNK: usize = 5_000;
 
@@ -32,6 +31,25 @@ pub struct WorstCase {
     pub on_hand: Option<Decimal>,
 }
 
+/// All of the affected lots of one material, in one unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorstTotal {
+    /// The material; absent for lots without one.
+    pub material: Option<MaterialCode>,
+    /// The unit of the sums; absent for lots that have none to sum in.
+    pub unit: Option<UnitCode>,
+    /// Lots summed here.
+    pub lots: usize,
+    /// All of those whose quantity is known.
+    pub quantity: Decimal,
+    /// Lots whose quantity is not known: the sum would be larger with them.
+    pub unknown: usize,
+    /// What is on hand of those of which that is known.
+    pub on_hand: Decimal,
+    /// Lots of which it is not known what is on hand.
+    pub on_hand_unknown: usize,
+}
+
 /// The quantities at risk of a trace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtRisk {
@@ -42,6 +60,8 @@ pub struct AtRisk {
     pub attribution: Attribution,
     /// For each of [`Attribution::lots`], all of it.
     pub worst: Vec<WorstCase>,
+    /// The sums of the worst cases, by material and unit; lots without a material last.
+    pub totals: Vec<WorstTotal>,
 }
 
 impl AtRisk {
@@ -58,7 +78,7 @@ impl Tracer {
     /// # Errors
     /// `ARGUMENT_INVALID` for a BACKWARD trace or one without the time rule, `CURSOR_STALE` when the ledger moves on faster
     /// than it can be read, `LIMIT_EXCEEDED` when inflows exceed the node limit, and the store's.
-    pub async fn at_risk(&self, answer: &Arc<TraceAnswer>) -> ServiceResult<AtRisk> {
+    pub async fn at_risk(&self, answer: &Arc<TraceAnswer>) -> ServiceResult<Arc<AtRisk>> {
         let question = &answer.question;
         if question.direction != Direction::Forward || !question.rule.respect_time {
             let message = "quantities at risk are those of a FORWARD trace with respectTime: ask for one";
@@ -66,7 +86,12 @@ impl Tracer {
         }
         let mut answer = Arc::clone(answer);
         for attempt in 1..=ATTEMPTS_MAX {
+            if let Some(found) = self.recent().find(&answer).filter(|_| !question.skip_cache) {
+                return Ok(found);
+            }
             if let Some(found) = self.attempt(&answer).await? {
+                let found = Arc::new(found);
+                self.recent().keep(&found);
                 return Ok(found);
             }
             if question.at.is_some() {
@@ -85,16 +110,21 @@ impl Tracer {
         let (subgraph, trace) = (&answer.subgraph, &answer.trace);
         let indices: Vec<u32> =
             trace.seeds.iter().copied().chain(trace.lots.iter().map(|node| node.index)).collect();
-        let lots = self.lots(indices.iter().map(|index| answer.lot_id(*index).clone()).collect()).await?;
-        let materials = self.materials_of(answer).await?;
+        let ids = indices.iter().map(|index| answer.lot_id(*index).clone()).collect();
+        let lots: Vec<Arc<Lot>> = self.known_lots(ids).await?.into_iter().map(Arc::new).collect();
+        let codes = subgraph.lots.iter().filter_map(|lot| lot.material.clone()).collect();
+        let materials = self.materials(codes).await?;
+        let balances = self.balances_of(&lots, &materials).await?;
         let inflows = match self.inflows(answer, &indices, &lots).await? {
             Some(inflows) if self.store().revision().await? == subgraph.revision => inflows,
             _ => return Ok(None),
         };
         let affected = Affected { subgraph, trace, inflows: &inflows, materials: &materials };
         let attribution = attribute(&affected);
-        let worst = lots.iter().map(|lot| worst_case(lot.as_ref(), &materials)).collect();
-        Ok(Some(AtRisk { answer: Arc::clone(answer), attribution, worst }))
+        let worst: Vec<WorstCase> =
+            lots.iter().zip(&balances).map(|(lot, balance)| worst_case(lot, balance)).collect();
+        let totals = totals(lots.iter().map(|lot| lot.material.as_ref()).zip(&worst));
+        Ok(Some(AtRisk { answer: Arc::clone(answer), attribution, worst, totals }))
     }
 
     /// Productions of these lots by operations outside of the closure; `None` when the ledger has moved on.
@@ -102,16 +132,15 @@ impl Tracer {
         &self,
         answer: &TraceAnswer,
         indices: &[u32],
-        lots: &[Option<Lot>],
+        lots: &[Arc<Lot>],
     ) -> ServiceResult<Option<Vec<Inflow>>> {
         let subgraph = &answer.subgraph;
         let mut there = vec![0_u32; subgraph.lots.len()];
         for link in subgraph.links.iter().filter(|link| link.role == Role::Produced) {
             there[link.lot as usize] += 1;
         }
-        let lacks = |(index, lot): &(&u32, &Option<Lot>)| {
-            let lot = lot.as_ref();
-            lot.is_some_and(|lot| lot.received.count + lot.produced.count > there[**index as usize])
+        let lacks = |(index, lot): &(&u32, &Arc<Lot>)| {
+            lot.received.count + lot.produced.count > there[**index as usize]
         };
         let short: Vec<u32> = indices.iter().zip(lots).filter(lacks).map(|(index, _)| *index).collect();
         let known: HashSet<&EventId> = subgraph.operations.iter().map(|operation| &operation.id).collect();
@@ -148,18 +177,6 @@ impl Tracer {
         }
         Ok(Some(inflows))
     }
-
-    async fn materials_of(&self, answer: &TraceAnswer) -> ServiceResult<HashMap<MaterialCode, Material>> {
-        let codes: BTreeSet<&MaterialCode> =
-            answer.subgraph.lots.iter().filter_map(|lot| lot.material.as_ref()).collect();
-        let refs: Vec<NodeRef> =
-            codes.into_iter().map(|code| NodeRef::Master(MasterRef::Material(code.clone()))).collect();
-        let material = |node: Option<Node>| match node {
-            Some(Node::Master(Master::Material(material))) => Some((material.code.clone(), material)),
-            _ => None,
-        };
-        Ok(self.store().get(&refs).await?.into_iter().filter_map(material).collect())
-    }
 }
 
 /// Since when each seed is bad, for asking the same again.
@@ -168,15 +185,69 @@ fn moments(answer: &TraceAnswer) -> BTreeMap<LotId, Timestamp> {
     seeds.filter_map(|(seed, moment)| Some((answer.lot_id(*seed).clone(), (*moment)?))).collect()
 }
 
-fn worst_case(lot: Option<&Lot>, materials: &HashMap<MaterialCode, Material>) -> WorstCase {
-    let Some(lot) = lot else { return WorstCase { unit: None, quantity: None, on_hand: None } };
-    let balance = balance(lot, lot.material.as_ref().and_then(|code| materials.get(code)));
+fn worst_case(lot: &Lot, balance: &Balance) -> WorstCase {
     let measured = lot.received.unmeasured + lot.produced.unmeasured == 0 && balance.unconvertible.is_empty();
     let came = lot.received.count + lot.produced.count > 0;
     let quantity = balance.received.saturating_add(balance.produced);
     WorstCase {
         quantity: (measured && came && balance.unit.is_some()).then_some(quantity),
         on_hand: balance.on_hand,
-        unit: balance.unit,
+        unit: balance.unit.clone(),
     }
+}
+
+fn totals<'a>(lots: impl Iterator<Item = (Option<&'a MaterialCode>, &'a WorstCase)>) -> Vec<WorstTotal> {
+    let mut sums: BTreeMap<(bool, Option<&MaterialCode>, Option<&UnitCode>), WorstTotal> = BTreeMap::new();
+    for (material, worst) in lots {
+        let unit = worst.unit.as_ref();
+        let sum = sums.entry((material.is_none(), material, unit)).or_insert_with(|| WorstTotal {
+            material: material.cloned(),
+            unit: unit.cloned(),
+            lots: 0,
+            quantity: Decimal::ZERO,
+            unknown: 0,
+            on_hand: Decimal::ZERO,
+            on_hand_unknown: 0,
+        });
+        sum.lots += 1;
+        match worst.quantity {
+            Some(quantity) => sum.quantity = sum.quantity.saturating_add(quantity),
+            None => sum.unknown += 1,
+        }
+        match worst.on_hand {
+            Some(on_hand) => sum.on_hand = sum.on_hand.saturating_add(on_hand),
+            None => sum.on_hand_unknown += 1,
+        }
+    }
+    sums.into_values().collect()
+}
+
+/// Quantities at risk computed lately: a page after the first asks for the same again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RecentQuantities(Arc<Mutex<VecDeque<Arc<AtRisk>>>>);
+
+impl RecentQuantities {
+    fn find(&self, asked: &Arc<TraceAnswer>) -> Option<Arc<AtRisk>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.iter().find(|found| same(&found.answer, asked)).cloned()
+    }
+
+    fn keep(&self, found: &Arc<AtRisk>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front(Arc::clone(found));
+        let mut nodes = 0;
+        kept.retain(|found| {
+            nodes += found.answer.subgraph.lots.len() + found.answer.subgraph.operations.len();
+            nodes <= KEPT_NODES_MAX
+        });
+    }
+}
+
+/// Whether two answers are of one question at one revision: then they are equal.
+fn same(one: &Arc<TraceAnswer>, other: &Arc<TraceAnswer>) -> bool {
+    let question = |answer: &TraceAnswer| {
+        let TraceQuestion { lots, max_depth, rule, .. } = answer.question.clone();
+        (lots, max_depth, rule, answer.subgraph.revision)
+    };
+    Arc::ptr_eq(one, other) || (question(one) == question(other) && one.trace.moments == other.trace.moments)
 }

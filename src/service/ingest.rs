@@ -6,9 +6,9 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::alerts::AlertFeed;
+use super::refusal::refusals;
 use super::{ServiceError, ServiceResult};
-use crate::domain::identifier::TEXT_CHARS_MAX;
-use crate::domain::{ErrorCode, Event, EventId, Fact, Problem, Refusal, Text, Timestamp};
+use crate::domain::{ErrorCode, Event, EventId, Fact, Problem, Text, Timestamp};
 use crate::format;
 use crate::store::{Batch, Receipt, Recording, Revision, Status, Store};
 
@@ -138,15 +138,7 @@ impl Ingest {
     /// The answer about the batch does not wait on luck: when this record cannot be written, the refusal stands all the
     /// same, and the failure is logged and counted.
     async fn tell_refusals(&self, refused: &Batch, receipt: &Receipt, sender: &Sender) {
-        let refusals: Vec<Event> = refused
-            .events
-            .iter()
-            .zip(&receipt.outcomes)
-            .filter_map(|(event, outcome)| match &outcome.status {
-                Status::Rejected(problem) => refusal(event, problem),
-                Status::Accepted | Status::Duplicate | Status::Withheld => None,
-            })
-            .collect();
+        let refusals = refusals(&refused.events, &receipt.outcomes);
         if refusals.is_empty() {
             return;
         }
@@ -197,34 +189,6 @@ fn from_outside(item: ReadItem) -> ReadItem {
         }
         other => other,
     }
-}
-
-/// The refusal of an event whose lot must stay where it is.
-fn refusal(event: &Event, problem: &Problem) -> Option<Event> {
-    let blocked = problem.blocked.as_deref()?;
-    let Fact::Operation(operation) = &event.fact else { return None };
-    let hold = blocked.hold.as_ref().map_or("", |hold| hold.as_str());
-    // Identifiers have no control characters, so the parts cannot run into each other.
-    let name = format!("{}\n{}\n{}\n{hold}", event.id, blocked.obstacle.name(), blocked.lot);
-    let refusal = Refusal {
-        at: operation.at,
-        event: event.id.clone(),
-        code: blocked.obstacle,
-        lots: vec![blocked.lot.clone()],
-        hold: blocked.hold.clone(),
-        message: shortened(&problem.message)?,
-    };
-    Some(Event { id: format::event::derived_id(&name), fact: Fact::Refusal(refusal) })
-}
-
-/// A message as a text, which is limited; what is left out shows as `…`.
-fn shortened(message: &str) -> Option<Text> {
-    let cut = message.char_indices().nth(TEXT_CHARS_MAX - 1);
-    let text = match cut {
-        Some((end, last)) if end + last.len_utf8() < message.len() => format!("{}…", &message[..end]),
-        _ => message.to_owned(),
-    };
-    Text::parse(&text).ok()
 }
 
 fn batch(events: Vec<Event>, atomic: bool, sender: &Sender) -> Batch {

@@ -109,19 +109,7 @@ impl Tracer {
     ) -> ServiceResult<BalanceAnswer> {
         let mut named = BTreeSet::new();
         let ids: Vec<LotId> = lots.iter().filter(|lot| named.insert(*lot)).cloned().collect();
-        let found = self.lots(ids.clone()).await?;
-        let unknown: Vec<&str> = ids
-            .iter()
-            .zip(&found)
-            .filter(|(_, lot)| lot.is_none())
-            .map(|(id, _)| id.as_str())
-            .take(10)
-            .collect();
-        if !unknown.is_empty() {
-            let message = format!("no lot with the id {}; check it with resolve(code)", unknown.join(", "));
-            return Err(ServiceError::new(ErrorCode::LotUnknown, message));
-        }
-        let lots: Vec<Arc<Lot>> = found.into_iter().flatten().map(Arc::new).collect();
+        let lots: Vec<Arc<Lot>> = self.known_lots(ids).await?.into_iter().map(Arc::new).collect();
         let balances = self.balances(&lots).await?;
         let mass = mass_balance(&balances, tolerance_percent);
         let yields = self.yields(&lots).await?;

@@ -12,6 +12,7 @@ pub mod import;
 pub mod ingest;
 pub mod mass_balance;
 pub mod recall;
+mod refusal;
 pub mod render;
 mod replay;
 pub mod root_cause;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::at_risk::RecentQuantities;
 use super::{ServiceError, ServiceResult};
 use crate::domain::{
     ErrorCode, Lot, LotId, Master, MasterRef, MaterialClass, MaterialCode, Node, NodeRef, Timestamp,
@@ -15,6 +16,8 @@ use crate::store::{Closure, LotFilter, Store};
 
 /// The most paths that one question may ask for.
 pub const PATHS_MAX: usize = 100;
+/// The most unknown ids that a refusal names.
+const UNKNOWN_SHOWN_MAX: usize = 10;
 
 /// A trace question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,13 +109,15 @@ impl Default for TraceLimits {
 pub struct Tracer {
     store: Arc<dyn Store>,
     limits: TraceLimits,
+    /// Quantities at risk computed lately, for their further pages.
+    recent: RecentQuantities,
 }
 
 impl Tracer {
     /// Traces over this store within these limits.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, limits: TraceLimits) -> Self {
-        Self { store, limits }
+        Self { store, limits, recent: RecentQuantities::default() }
     }
 
     /// Answers a question.
@@ -154,6 +159,10 @@ impl Tracer {
         &self.store
     }
 
+    pub(super) fn recent(&self) -> &RecentQuantities {
+        &self.recent
+    }
+
     pub(super) async fn closure(&self, question: &TraceQuestion) -> ServiceResult<Subgraph> {
         let closure = Closure {
             seeds: question.lots.clone(),
@@ -168,12 +177,7 @@ impl Tracer {
         if subgraph.unknown_seeds.is_empty() {
             return Ok(subgraph);
         }
-        let unknown: Vec<&str> = subgraph.unknown_seeds.iter().map(LotId::as_str).take(10).collect();
-        let message = format!(
-            "no lot with the id {}; check it with resolve(code), which also knows printed and supplier's numbers",
-            unknown.join(", ")
-        );
-        Err(ServiceError::new(ErrorCode::LotUnknown, message))
+        Err(unknown_lots(&subgraph.unknown_seeds))
     }
 
     /// Why a lot is affected by a seed: the shortest counted walks between them.
@@ -202,11 +206,7 @@ impl Tracer {
         let subgraph = self.closure(&question).await?;
         let found = shortest_paths(&subgraph, question.rule, lot, paths);
         if found.paths.is_empty() {
-            let known = self.store.get(&[NodeRef::Lot(lot.clone())]).await?;
-            if known.iter().all(Option::is_none) {
-                let message = format!("no lot with the id {lot}; check it with resolve(code)");
-                return Err(ServiceError::new(ErrorCode::LotUnknown, message));
-            }
+            self.known_lots(vec![lot.clone()]).await?;
         }
         Ok((subgraph, found))
     }
@@ -253,6 +253,21 @@ impl Tracer {
             Some(Node::Operation(_) | Node::Master(_) | Node::Record(_)) | None => None,
         };
         Ok(nodes.into_iter().map(lot).collect())
+    }
+
+    /// Lots that must exist.
+    ///
+    /// # Errors
+    /// `LOT_UNKNOWN` with the ids that do not, and the store's.
+    pub(super) async fn known_lots(&self, ids: Vec<LotId>) -> ServiceResult<Vec<Lot>> {
+        let found = self.lots(ids.clone()).await?;
+        let missing = ids.into_iter().zip(&found).filter(|(_, lot)| lot.is_none());
+        let missing: Vec<LotId> = missing.map(|(id, _)| id).collect();
+        if missing.is_empty() {
+            Ok(found.into_iter().flatten().collect())
+        } else {
+            Err(unknown_lots(&missing))
+        }
     }
 
     async fn classes(
@@ -323,6 +338,20 @@ fn count(values: impl Iterator<Item = Option<String>>) -> Vec<FacetValue> {
     // Stable: equal counts stay ordered by value.
     facet.sort_by_key(|value| std::cmp::Reverse(value.count));
     facet
+}
+
+/// The refusal of ids that no lot has; names the first ten.
+fn unknown_lots(ids: &[LotId]) -> ServiceError {
+    let named: Vec<&str> = ids.iter().map(LotId::as_str).take(UNKNOWN_SHOWN_MAX).collect();
+    let more = match ids.len().saturating_sub(UNKNOWN_SHOWN_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!(
+        "no lot with the id {}{more}; check it with resolve(code), which also knows printed and supplier's numbers",
+        named.join(", ")
+    );
+    ServiceError::new(ErrorCode::LotUnknown, message)
 }
 
 fn check(question: &TraceQuestion) -> ServiceResult<()> {

@@ -5,7 +5,7 @@ use std::io::{self, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 
-use lotgraph::domain::{ErrorCode, EventId, Node, NodeRef, Text};
+use lotgraph::domain::{ErrorCode, EventId, Node, NodeRef, RecordKind, Text};
 use lotgraph::format::csv_map::Mapping;
 use lotgraph::service::copy::{Compared, Extent, compare, copy};
 use lotgraph::service::export::export;
@@ -13,7 +13,7 @@ use lotgraph::service::import::{
     Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
 };
 use lotgraph::service::ingest::Sender;
-use lotgraph::store::{Find, LotFilter, OperationFilter, Store, Tally, What};
+use lotgraph::store::{Find, LotFilter, OperationFilter, RecordFilter, Store, Tally, What};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
@@ -354,6 +354,39 @@ async fn a_ledger_goes_to_neo4j_and_back() {
     let home = copy(server.store.as_ref(), back.store.as_ref(), &mut |_| {}).await.unwrap();
     assert_eq!((home.copied, home.compared), (29, there.compared));
     assert_eq!(exported(back.store.as_ref()).await, exported(from.store.as_ref()).await);
+}
+
+/// Everybody must know of a flow that was refused, also when a file tried it; once, however often the file is sent.
+async fn a_refused_flow_is_an_alert(store: Arc<dyn Store>) {
+    let lines = r#"{"type":"receive","id":"R","at":"2026-01-05T06:00:00Z","outputs":[{"lot":"A"}]}
+{"type":"hold","id":"H","at":"2026-01-05T07:00:00Z","lots":["A"],"reason":"smells"}
+{"type":"ship","id":"S","at":"2026-01-05T08:00:00Z","customer":"C","inputs":[{"lot":"A"}]}
+"#;
+    // In one batch: a dry run does not see holds of the batch before.
+    let dry = Options { dry_run: true, ..options(Format::Ndjson, 3) };
+    let (summary, _) = run(&store, lines.as_bytes(), dry).await;
+    assert_eq!(summary.counts, counts(3, 2, 0, 1));
+    assert_eq!(store.revision().await.unwrap().0, 0, "a dry run writes nothing");
+    let (first, told) = ndjson(&store, lines.as_bytes(), 2).await;
+    assert_eq!((first.counts, told.rows[0].code), (counts(3, 2, 0, 1), ErrorCode::LotOnHold));
+    assert_eq!(first.revision, store.revision().await.unwrap(), "the refusal included");
+    let filter =
+        RecordFilter { categories: Some(vec![Text::parse("FLOW_REFUSED").unwrap()]), ..Default::default() };
+    let alerts = async || count(store.as_ref(), What::Records(RecordKind::Alert, filter.clone())).await;
+    assert_eq!(alerts().await, 1);
+    let (second, _) = ndjson(&store, lines.as_bytes(), 2).await;
+    assert_eq!((second.counts, second.revision), (counts(3, 0, 2, 1), first.revision));
+    assert_eq!(alerts().await, 1);
+}
+
+#[tokio::test]
+async fn a_refused_flow_is_an_alert_on_sqlite() {
+    a_refused_flow_is_an_alert(fresh().await.store).await;
+}
+
+#[tokio::test]
+async fn a_refused_flow_is_an_alert_on_neo4j() {
+    a_refused_flow_is_an_alert(neo4j().await.store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -291,7 +291,13 @@ async fn printed(
     recall: Option<EventId>,
 ) -> anyhow::Result<ExitCode> {
     match print.export()? {
-        None => write_out(show::scope(answer).as_bytes())?,
+        None => {
+            let at_risk = match answer.asked.respect_time {
+                true => Some(recalls.at_risk(answer).await?),
+                false => None,
+            };
+            write_out(show::scope(answer, at_risk.as_deref()).as_bytes())?;
+        }
         Some(question) => {
             let export = recalls.export(answer, &ExportQuestion { recall, ..question }).await?;
             write_out(&export.pieces.concat())?;

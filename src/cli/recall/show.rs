@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
+use crate::cli::at_risk;
 use crate::cli::table::aligned;
-use crate::domain::LotStatus;
+use crate::domain::{LotStatus, PartyCode};
 use crate::genealogy::Partial;
 use crate::genealogy::scope::{Share, Whereabouts};
+use crate::service::at_risk::AtRisk;
 use crate::service::recall::{
     FoundRecall, Opened, Progress, ScopeAnswer, difference, drawn_text, place_name,
 };
@@ -31,8 +33,8 @@ fn shares(shares: &[Share]) -> String {
     shares.iter().map(share).collect::<Vec<String>>().join(", ")
 }
 
-/// A scope.
-pub fn scope(answer: &ScopeAnswer) -> String {
+/// A scope, with its quantities at risk unless it ignores time.
+pub fn scope(answer: &ScopeAnswer, at_risk: Option<&AtRisk>) -> String {
     let scope = &answer.scope;
     let mut out = format!(
         "{} lots affected from {} to start from; {} customers; revision {}\n\n",
@@ -43,7 +45,11 @@ pub fn scope(answer: &ScopeAnswer) -> String {
     );
     totals(answer, &mut out);
     lots(answer, &mut out);
-    customers(answer, &mut out);
+    customers(answer, at_risk, &mut out);
+    if let Some(found) = at_risk {
+        out.push('\n');
+        out.push_str(&at_risk::places(found));
+    }
     let verdict = match answer.traced.trace.partial {
         None => "complete",
         Some(Partial::NodeLimit) => "PARTIAL: the node limit was reached; narrow the causes",
@@ -109,11 +115,18 @@ fn lots(answer: &ScopeAnswer, out: &mut String) {
     more(answer.scope.lots.len(), out);
 }
 
-fn customers(answer: &ScopeAnswer, out: &mut String) {
+fn customers(answer: &ScopeAnswer, at_risk: Option<&AtRisk>, out: &mut String) {
     if answer.scope.customers.is_empty() {
         return;
     }
-    let mut rows = vec![cells(["CUSTOMER", "LOTS", "SHIPMENTS", "QUANTITY", "DOCUMENTS"])];
+    let unit = at_risk.and_then(|found| found.attribution.unit.as_ref()).map_or("", AsRef::as_ref);
+    let carries = format!("CARRIES {unit}");
+    let mut rows = vec![cells(["CUSTOMER", "LOTS", "SHIPMENTS", "QUANTITY", carries.trim(), "DOCUMENTS"])];
+    let carried = |customer: Option<&PartyCode>| {
+        let received = at_risk.iter().flat_map(|found| &found.attribution.customers);
+        let mut to = received.filter(|to| to.customer.as_ref() == customer);
+        to.next().map_or_else(|| "?".to_owned(), |to| at_risk::bound(to.carried))
+    };
     rows.extend(answer.scope.customers.iter().take(SHOWN_MAX).map(|share| {
         let documents: Vec<&str> = share.documents.iter().take(5).map(AsRef::as_ref).collect();
         let rest = if share.documents.len() > 5 { ", …" } else { "" };
@@ -122,6 +135,7 @@ fn customers(answer: &ScopeAnswer, out: &mut String) {
             share.lots.to_string(),
             share.shipments.to_string(),
             shares(&share.quantities),
+            carried(share.customer.as_ref()),
             format!("{}{rest}", documents.join(", ")),
         ]
     }));
@@ -150,14 +164,26 @@ pub fn opened(opened: &Opened) -> String {
         let _ = writeln!(out, "{} lots came in meanwhile, and are held too", opened.late.len());
     }
     if let Some(percent) = opened.answer.scope.accounted_percent() {
-        let _ = writeln!(
-            out,
-            "accounted for: {percent} % of what came in, of the material that is accounted for least"
-        );
+        let _ = writeln!(out, "{}", accounted(percent));
     }
     let (scope, total) = (opened.timing.scope.as_millis(), opened.timing.total.as_millis());
     let _ = writeln!(out, "scope known after {scope} ms, recorded after {total} ms");
     out
+}
+
+fn accounted(percent: rust_decimal::Decimal) -> String {
+    format!("accounted for: {percent} % of what came in, of the material that is accounted for least")
+}
+
+/// `1 d 2 h 3 min`, or seconds when it was less than a minute.
+fn duration(seconds: i64) -> String {
+    let minutes = seconds / 60;
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, minutes) => format!("{days} d {hours} h {minutes} min"),
+    }
 }
 
 /// Recalls, one a line.
@@ -230,8 +256,14 @@ pub fn recall(
         let count = now.scope.lots.iter().filter(|lot| unknown(lot)).count();
         let _ = writeln!(out, "\n{count} lots may be on hand: not every movement was measured");
     }
+    if let Some(percent) = frozen.scope.accounted_percent() {
+        let _ = writeln!(out, "\n{}", accounted(percent));
+    }
+    if let Some(seconds) = record.elapsed_seconds() {
+        let _ = writeln!(out, "it took {}", duration(seconds));
+    }
     if let Some(closing) = &record.closed {
-        let _ = writeln!(out, "\nclosed at {} by {}: {}", closing.at, closing.actor, closing.report);
+        let _ = writeln!(out, "closed at {} by {}: {}", closing.at, closing.actor, closing.report);
     }
     out
 }

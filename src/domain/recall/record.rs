@@ -101,6 +101,14 @@ impl RecallRecord {
     pub fn state(&self) -> RecallState {
         if self.closed.is_some() { RecallState::Closed } else { RecallState::Open }
     }
+
+    /// How long it took from the decision to its end, in whole seconds; `None` while it is open. By the moments of its
+    /// events, so the same in every copy of the ledger.
+    #[must_use]
+    pub fn elapsed_seconds(&self) -> Option<i64> {
+        let closed = self.closed.as_ref()?;
+        Some((closed.at.micros() - self.recall.at.micros()) / 1_000_000)
+    }
 }
 
 /// What a customer was told of a recall: the last word counts, the ledger keeps each.

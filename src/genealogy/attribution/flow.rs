@@ -6,11 +6,12 @@ use rust_decimal::Decimal;
 
 use super::measure::Measures;
 use super::order::{Step, steps};
+use super::places::{Shipped, places};
 use super::run::{Into, Part, Run};
 use super::share::Share;
 use super::vessel::Vessel;
 use super::{Affected, Attributed, Attribution, Bound, Gap, GapReason};
-use crate::domain::{Role, Timestamp};
+use crate::domain::{OperationKind, Role, Timestamp};
 use crate::genealogy::{SubgraphLink, TracedNode};
 
 /// What a seed gave and got, in the unit of the seeds; `None` once that is not known.
@@ -40,6 +41,7 @@ pub(super) struct Simulation<'a> {
     used: Vec<bool>,
     pending: Vec<Vec<Pending>>,
     used_up: Share,
+    shipped: Shipped,
     gaps: BTreeSet<Gap>,
 }
 
@@ -71,6 +73,7 @@ impl<'a> Simulation<'a> {
             used,
             pending,
             used_up: Share::NOTHING,
+            shipped: Shipped::default(),
             gaps: BTreeSet::new(),
         }
     }
@@ -113,8 +116,11 @@ impl<'a> Simulation<'a> {
         for part in run.parts_at(self.affected.subgraph, at) {
             let share = self.draw(&mut run, part, at);
             let link = self.link(part.link);
-            let kind = self.affected.subgraph.operations[operation as usize].kind;
-            let gone = self.vessels[link.lot as usize].note(kind, share);
+            let node = &self.affected.subgraph.operations[operation as usize];
+            let gone = self.vessels[link.lot as usize].note(node.kind, share);
+            if node.kind == OperationKind::Ship && (self.used[part.link as usize] || !share.is_nothing()) {
+                self.shipped.add(node.party.as_ref(), share);
+            }
             if let Some(reason) = run.unknown.filter(|_| !share.is_nothing() && part.into == Into::Pool) {
                 self.gap(link, reason);
             }
@@ -226,28 +232,19 @@ impl<'a> Simulation<'a> {
             .iter()
             .copied()
             .try_fold(Decimal::ZERO, |sum, one| one.map(|one| sum.saturating_add(one)));
-        for seed in 0..sources.len() {
-            let over = self.sources[seed].came.zip(self.sources[seed].drawn).is_some_and(|(came, drawn)| {
-                came < drawn.saturating_add(self.sources[seed].drawn_before.unwrap_or_default())
-            });
-            let last = self
-                .affected
-                .subgraph
-                .links
-                .iter()
-                .rfind(|link| link.lot as usize == seed && link.role == Role::Consumed);
-            if let Some(link) = last.filter(|_| over) {
-                self.gap(link, GapReason::DrawnMoreThanHeld);
-            }
-        }
+        self.tell_overdrawn_seeds();
         let seeds = self.affected.trace.seeds.iter().map(|seed| TracedNode { index: *seed, depth: 0 });
         let nodes: Vec<TracedNode> = seeds.chain(self.affected.trace.lots.iter().copied()).collect();
         let lots = nodes.into_iter().map(|node| match sources.get(node.index as usize) {
             Some(of_seed) => self.seed(node, *of_seed, source),
             None => self.lot(node, source),
         });
+        let lots = lots.collect();
+        let seeds: Vec<Share> = (0..sources.len()).map(|seed| self.resting_of_seed(seed)).collect();
         Attribution {
-            lots: lots.collect(),
+            lots,
+            places: places(&self.vessels, &seeds, source),
+            customers: self.shipped.received(source),
             unit: self.measures.unit,
             source,
             used_up: self.used_up.bound(source, None),
@@ -255,18 +252,41 @@ impl<'a> Simulation<'a> {
         }
     }
 
+    /// Reports seeds of which more was drawn than came into them, at the last draw.
+    fn tell_overdrawn_seeds(&mut self) {
+        let over = |source: &Source| {
+            let drawn =
+                source.drawn.map(|drawn| drawn.saturating_add(source.drawn_before.unwrap_or_default()));
+            source.came.zip(drawn).is_some_and(|(came, drawn)| came < drawn)
+        };
+        let over: Vec<bool> = self.sources.iter().map(over).collect();
+        let mut last: Vec<Option<&SubgraphLink>> = vec![None; over.len()];
+        for link in self.affected.subgraph.links.iter().filter(|link| link.role == Role::Consumed) {
+            if over.get(link.lot as usize) == Some(&true) {
+                last[link.lot as usize] = Some(link);
+            }
+        }
+        for link in last.into_iter().flatten() {
+            self.gap(link, GapReason::DrawnMoreThanHeld);
+        }
+    }
+
+    /// What is left of a seed.
+    fn resting_of_seed(&self, seed: usize) -> Share {
+        let source = &self.sources[seed];
+        let left = source.total().zip(source.drawn).map(|(held, drawn)| held - drawn);
+        left.map_or(Share::UNKNOWN, Share::exactly)
+    }
+
     fn seed(&self, node: TracedNode, held: Option<Decimal>, source: Option<Decimal>) -> Attributed {
         let vessel = &self.vessels[node.index as usize];
-        let drawn = self.sources[node.index as usize].drawn;
-        let exact =
-            |amount: Option<Decimal>| amount.map_or(Share::UNKNOWN, Share::exactly).bound(source, None);
         let all = Some(Bound { low: Decimal::ONE, high: Some(Decimal::ONE) });
-        let carried = exact(held);
+        let carried = held.map_or(Share::UNKNOWN, Share::exactly).bound(source, None);
         Attributed {
             lot: node.index,
             depth: node.depth,
             carried,
-            resting: exact(held.zip(drawn).map(|(held, drawn)| held - drawn)),
+            resting: self.resting_of_seed(node.index as usize).bound(source, None),
             handed_on: vessel.handed_on.bound(source, None),
             shipped: vessel.shipped.bound(source, None),
             scrapped: vessel.scrapped.bound(source, None),

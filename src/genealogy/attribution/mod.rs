@@ -16,6 +16,7 @@
 mod flow;
 mod measure;
 mod order;
+mod places;
 mod run;
 mod share;
 mod vessel;
@@ -26,12 +27,12 @@ use rust_decimal::Decimal;
 
 use super::subgraph::Subgraph;
 use super::trace::Trace;
-use crate::domain::{Material, MaterialCode, Quantity, Timestamp, UnitCode};
+use crate::domain::{Material, MaterialCode, PartyCode, Quantity, Timestamp, UnitCode};
 
 #[cfg(test)]
 mod tests;
 
-/// Decimal places that parts of a draw and converted quantities are rounded to.
+/// Decimal places that parts of a draw, converted quantities and what is shown are rounded to.
 pub const DECIMALS: u32 = 12;
 
 /// The name of the model, for answers.
@@ -139,6 +140,29 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
+/// Where the seeds' material ended, over all lots. What was used up is [`Attribution::used_up`]; without gaps all five
+/// together are what the seeds held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    /// Still in some lot.
+    pub resting: Bound,
+    /// Shipped.
+    pub shipped: Bound,
+    /// Scrapped.
+    pub scrapped: Bound,
+    /// Cleaned away.
+    pub cleaned: Bound,
+}
+
+/// What one customer received of the seeds' material.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// The customer; absent for shipments that name none.
+    pub customer: Option<PartyCode>,
+    /// How much, in the seeds' unit.
+    pub carried: Bound,
+}
+
 /// How much of the seeds' material is where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attribution {
@@ -148,6 +172,10 @@ pub struct Attribution {
     pub source: Option<Decimal>,
     /// The seeds by id, then the lots reached by (depth, id).
     pub lots: Vec<Attributed>,
+    /// Where it ended, over all lots.
+    pub places: Places,
+    /// What the customers of affected shipments received, by code; shipments without a customer last.
+    pub customers: Vec<Received>,
     /// Went into operations that put it into nothing, into nobody knows which of their outputs, or into a seed.
     pub used_up: Bound,
     /// What widened bounds, by lot and operation.

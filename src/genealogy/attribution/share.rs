@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::Bound;
+use super::{Bound, DECIMALS};
 
 /// An amount of seed material; without a high bound, anything from the low one on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +45,11 @@ impl Share {
         Self { low: Decimal::ZERO, high: self.high }
     }
 
-    /// The bound that is shown; `most` bounds every share, `else_most` those of which nothing else is known.
+    /// The bound that is shown, rounded to [`DECIMALS`] places; `most` bounds every share, `else_most` those of which nothing else is known.
     pub(super) fn bound(self, most: Option<Decimal>, else_most: Option<Decimal>) -> Bound {
         let known = self.high.or(else_most);
         let high = known.into_iter().chain(most).min().map(|high| high.max(self.low));
-        Bound { low: self.low, high }
+        let shown = |amount: Decimal| amount.round_dp(DECIMALS).normalize();
+        Bound { low: shown(self.low), high: high.map(shown) }
     }
 }

@@ -70,6 +70,13 @@ fn links(row: &Row) -> Vec<RawLink> {
     links
 }
 
+/// Shipments go to two customers in turn, and now and then to nobody knows whom.
+fn customer(row: &Row) -> Option<PartyCode> {
+    let number: usize = row.id.bytes().map(usize::from).sum();
+    let code = ["C-1", "C-2"].get(number % 3).filter(|_| row.kind == Ship);
+    code.map(|code| PartyCode::parse(code).unwrap())
+}
+
 /// The forward closure of one seed, and what comes into its lots from elsewhere.
 fn closure(rows: &[Row], seed: &'static str) -> (Subgraph, Vec<(String, Inflow)>) {
     let mut hops: BTreeMap<&str, u32> = BTreeMap::from([(seed, 0)]);
@@ -115,7 +122,7 @@ fn closure(rows: &[Row], seed: &'static str) -> (Subgraph, Vec<(String, Inflow)>
                 hops: operations[row.id.as_str()],
                 start: time(row.from),
                 end: time(row.to),
-                party: None,
+                party: customer(row),
             })
             .collect(),
         links: reached.iter().flat_map(|row| links(row)).collect(),
@@ -191,6 +198,26 @@ fn a_silo_with_a_heel_over_three_fillings() {
     assert_eq!(parts.map(shown), ["100", "7.5", "75", "12.5", "5"]);
     assert_eq!(silo.lot_fraction.map(shown), Some("0.25".to_owned()));
     assert_eq!((found.0.source, reasons(&found)), (Some(Decimal::from(100)), vec![]));
+    let Places { resting, shipped, scrapped, cleaned } = found.0.places;
+    assert_eq!([resting, shipped, scrapped, cleaned].map(shown), ["82.5", "12.5", "5", "0"]);
+    let [to] = &found.0.customers[..] else { panic!("{:?}", found.0.customers) };
+    assert_eq!((to.customer.as_ref().map(AsRef::as_ref), shown(to.carried)), (None, "12.5".to_owned()));
+}
+
+#[test]
+fn each_customer_gets_what_was_in_the_tank_when_their_load_left() {
+    let mut rows = silo();
+    // The same amount before the dilution and after it; the second customer's load holds half as much of it.
+    rows[3] = row("S1", Ship, 3, &[("T", all(100))], &[]);
+    rows[5] = row("S2", Ship, 5, &[("T", all(100))], &[]);
+    let found = attribution(&rows, "BAD");
+    let to = |received: &Received| {
+        let customer = received.customer.as_ref().map_or("nobody", AsRef::as_ref);
+        format!("{customer} {}", shown(received.carried))
+    };
+    let shipped: Vec<String> = found.0.customers.iter().map(to).collect();
+    assert_eq!(shipped, ["C-1 50", "C-2 25", "nobody 12.5"]);
+    assert_eq!(shown(found.0.places.shipped), "87.5");
 }
 
 #[test]
@@ -302,6 +329,11 @@ proptest! {
         if let Some(source) = found.source {
             prop_assert!(low <= source + tolerance, "{low} of {source}");
         }
+        let received: Decimal = found.customers.iter().map(|to| to.carried.low).sum();
+        prop_assert!(received <= found.places.shipped.low + tolerance, "{:?}", found.customers);
+        for to in &found.customers {
+            prop_assert!(to.carried.high.is_none_or(|high| to.carried.low <= high), "{to:?}");
+        }
         for lot in &found.lots {
             for bound in [lot.carried, lot.resting, lot.handed_on, lot.shipped, lot.scrapped, lot.cleaned] {
                 prop_assert!(Decimal::ZERO <= bound.low, "{lot:?}");
@@ -316,6 +348,11 @@ proptest! {
             let all = found.source.unwrap();
             prop_assert!(ends(&found).iter().all(|bound| bound.high == Some(bound.low)));
             prop_assert!((low - all).abs() <= tolerance, "{low} of {all}");
+            let Places { resting, shipped, scrapped, cleaned } = found.places;
+            let sum: Decimal = [resting, shipped, scrapped, cleaned, found.used_up].iter().map(|b| b.low).sum();
+            prop_assert!((sum - all).abs() <= tolerance, "{:?} of {all}", found.places);
+            let received: Decimal = found.customers.iter().map(|to| to.carried.low).sum();
+            prop_assert!((received - shipped.low).abs() <= tolerance, "{:?}", found.customers);
         }
     }
 

@@ -16,7 +16,7 @@ use crate::genealogy::scope::{ChangedCustomer, ScopeDifference};
 use crate::graphql::connection::{connection, page_cost, page_size};
 use crate::graphql::filters::{choices, read};
 use crate::graphql::party::Party;
-use crate::graphql::scalars::Moment;
+use crate::graphql::scalars::{Exact, Moment};
 use crate::graphql::services;
 use crate::service::ServiceResult;
 use crate::service::recall::{FoundRecall, ScopeAnswer, difference};
@@ -168,6 +168,18 @@ impl Recall {
             actor: closing.actor.to_string(),
             report: closing.report.to_string(),
         })
+    }
+
+    /// How long it took, from the moment it was decided to the moment it ended, in seconds; absent while it is open.
+    async fn elapsed_seconds(&self) -> Option<i64> {
+        self.record().elapsed_seconds()
+    }
+
+    /// What of the quantity that came into the affected lots is known to be consumed, shipped, scrapped or on hand, in
+    /// percent, by the frozen scope: of the material that is accounted for least. Absent when nothing measured came in.
+    #[graphql(complexity = "100")]
+    async fn accounted_percent(&self, context: &Context<'_>) -> Result<Option<Exact>> {
+        Ok(self.frozen_answer(context).await?.scope.accounted_percent().map(Into::into))
     }
 
     /// The scope as it was frozen: from the lots recorded then, as the ledger was then. The lots themselves are shown as

@@ -11,4 +11,5 @@ mod scope;
 
 pub use events::{CloseRecallInput, NotifyInput, RecallInput, RecoverInput};
 pub use mutation::RecallMutation;
+pub(in crate::graphql) use parts::{material, party};
 pub use query::RecallQuery;

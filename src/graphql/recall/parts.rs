@@ -244,7 +244,10 @@ impl Shipment {
     }
 }
 
-pub(super) async fn party(context: &Context<'_>, code: Option<&PartyCode>) -> Result<Option<Party>> {
+pub(in crate::graphql) async fn party(
+    context: &Context<'_>,
+    code: Option<&PartyCode>,
+) -> Result<Option<Party>> {
     match code {
         Some(code) => Ok(Some(Party::load(context, code).await?)),
         None => Ok(None),
@@ -277,7 +280,10 @@ impl MaterialQuantity {
     }
 }
 
-pub(super) async fn material(context: &Context<'_>, code: Option<&MaterialCode>) -> Result<Option<Material>> {
+pub(in crate::graphql) async fn material(
+    context: &Context<'_>,
+    code: Option<&MaterialCode>,
+) -> Result<Option<Material>> {
     let Some(code) = code else { return Ok(None) };
     match &*loaders(context).master(MasterRef::Material(code.clone())).await? {
         Master::Material(material) => Ok(Some(Material(material.clone()))),

@@ -12,6 +12,7 @@ use super::parts::{
 use crate::domain::recall::RecallScope;
 use crate::domain::{ErrorCode, EventId, PartyCode};
 use crate::genealogy::scope::Whereabouts;
+use crate::graphql::at_risk::AtRisk;
 use crate::graphql::connection::{Total, page_cost, page_size, window};
 use crate::graphql::cursor::{Place, Scope, malformed};
 use crate::graphql::filters::read;
@@ -171,6 +172,21 @@ impl ScopeAnswered {
             |n: usize| (self.cursor(&list, n), Shipment { answer: self.answer.clone(), place: shown[n] });
         let shipments = (page.from..page.to).map(shipment).collect();
         Ok(ShipmentConnection::new(shipments, page.more, after.is_some(), page.total))
+    }
+
+    /// How much of the affected lots is at risk: all of each, and what perfect mixing carries of the bad material; with
+    /// totals and by customer. Only of a scope with respectTime.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    async fn at_risk(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 100, desc = "At most this many lots, 1 to 1000.")] first: i32,
+        #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
+        after: Option<String>,
+    ) -> Result<AtRisk> {
+        page_size(first)?;
+        let found = services(context).recalls.at_risk(&self.answer).await?;
+        self.trace.at_risk_page(&found, first, after.as_deref())
     }
 
     /// What each customer received of the affected lots, by code.

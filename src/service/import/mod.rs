@@ -16,6 +16,7 @@ pub use self::rejects::{RejectsFile, RejectsFormat};
 pub use self::source::Format;
 use self::source::{Chunk, SourceError};
 use super::ingest::Sender;
+use super::refusal::refusals;
 use crate::domain::{ErrorCode, Event, Problem, Timestamp};
 use crate::format::item::Columns;
 use crate::store::{Batch, EventOutcome, Recording, Revision, Status, Store, StoreError};
@@ -248,7 +249,23 @@ impl Run {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let batch = Batch {
+        let batch = self.batch(events);
+        let store = Arc::clone(&self.store);
+        if let Some(rehearsal) = &mut self.rehearsal {
+            return rehearsal.judge(store.as_ref(), batch).await.map_err(|error| self.failed(error));
+        }
+        let outcomes = self.record(&batch).await?;
+        let refused = refusals(&batch.events, &outcomes);
+        if !refused.is_empty() {
+            // A refusal that cannot be recorded ends the import: run again, it is refused and recorded once more.
+            let refused = self.batch(refused);
+            self.record(&refused).await?;
+        }
+        Ok(outcomes)
+    }
+
+    fn batch(&self, events: Vec<Event>) -> Batch {
+        Batch {
             commit: Uuid::new_v4(),
             events: Arc::new(events),
             atomic: false,
@@ -257,16 +274,17 @@ impl Run {
                 actor: self.sender.actor.clone(),
                 source: self.sender.source.clone(),
             },
-        };
-        let store = Arc::clone(&self.store);
-        if let Some(rehearsal) = &mut self.rehearsal {
-            return rehearsal.judge(store.as_ref(), batch).await.map_err(|error| self.failed(error));
         }
+    }
+
+    /// Commits a batch, in several attempts if need be.
+    async fn record(&mut self, batch: &Batch) -> Result<Vec<EventOutcome>, ImportError> {
+        let store = Arc::clone(&self.store);
         let mut attempt = 1;
         let mut pause = FIRST_PAUSE;
         loop {
             // The same batch with the same commit id: what a lost attempt wrote counts as accepted, not as duplicate.
-            match store.commit(&batch).await {
+            match store.commit(batch).await {
                 Ok(receipt) => {
                     self.revision = Some(receipt.revision);
                     return Ok(receipt.outcomes);

@@ -2,18 +2,20 @@
 //!
 //! The text is made once, in pieces, because its header carries the checksum of what follows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::scope::{Recalls, ScopeAnswer, ScopeFilter};
-use crate::domain::{EventId, Lot, LotStatus};
+use crate::domain::{EventId, Lot, LotId, LotStatus, MaterialClass, Origin, Timestamp};
 use crate::format::canonical;
+use crate::genealogy::attribution::Bound;
 use crate::genealogy::scope::{AffectedLot, Drawn, Shipment, Whereabouts, customer_shares};
 use crate::genealogy::{Partial, Revision};
 use crate::service::ServiceResult;
 use crate::service::render::cell_text;
+use crate::store::LotFilter;
 
 /// About how long the pieces of a text are, in bytes.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -61,6 +63,9 @@ impl ExportTable {
                 "step",
                 "equipment",
                 "lastOperationAt",
+                "carriedLow",
+                "carriedHigh",
+                "carriedUnit",
             ],
             Self::Shipments => &[
                 "customer",
@@ -151,7 +156,25 @@ impl Recalls {
     async fn lot_rows(&self, answer: &ScopeAnswer, lots: &[&AffectedLot]) -> ServiceResult<Vec<Row>> {
         let records =
             self.tracer().lots(lots.iter().map(|lot| answer.lot_id(lot.lot).clone()).collect()).await?;
-        Ok(lots.iter().zip(records).map(|(lot, record)| lot_row(answer, lot, record.as_ref())).collect())
+        // Without the time rule nothing can be said about how much of the bad material is where.
+        let at_risk = match answer.asked.respect_time {
+            true => Some(self.at_risk(answer).await?),
+            false => None,
+        };
+        let carried: HashMap<&LotId, Bound> = at_risk
+            .iter()
+            .flat_map(|found| found.lots().map(|(lot, _)| (found.answer.lot_id(lot.lot), lot.carried)))
+            .collect();
+        let unit = at_risk.as_ref().and_then(|found| found.attribution.unit.as_ref());
+        let row = |(lot, record): (&&AffectedLot, Option<Lot>)| {
+            let mut row = lot_row(answer, lot, record.as_ref());
+            let bound = carried.get(answer.lot_id(lot.lot));
+            row.push(bound.and_then(|bound| text(&bound.low.normalize())));
+            row.push(bound.and_then(|bound| bound.high).and_then(|high| text(&high.normalize())));
+            row.push(bound.and(unit).and_then(text));
+            row
+        };
+        Ok(lots.iter().zip(records).map(row).collect())
     }
 
     async fn shipment_rows(&self, answer: &ScopeAnswer, shipments: &[&Shipment]) -> ServiceResult<Vec<Row>> {
@@ -340,18 +363,26 @@ fn filter_text(filter: &ScopeFilter) -> String {
     if *filter == ScopeFilter::default() {
         return "none".to_owned();
     }
-    let mut parts = Vec::new();
-    if let Some(places) = &filter.places {
-        let places: Vec<&str> = places.iter().copied().map(place_name).collect();
-        parts.push(format!("whereabouts {}", places.join(" ")));
-    }
-    if let Some(customer) = &filter.customer {
-        parts.push(format!("customer {customer}"));
-    }
-    if let Some(materials) = &filter.lots.materials {
-        let materials: Vec<&str> = materials.iter().map(AsRef::as_ref).collect();
-        parts.push(format!("materials {}", materials.join(" ")));
-    }
+    let ScopeFilter { places, customer, lots } = filter;
+    let LotFilter { materials, classes, origins, statuses, hold, text, produced_from, produced_before } =
+        lots;
+    let list =
+        |name: &str, values: Option<Vec<&str>>| values.map(|values| format!("{name} {}", values.join(" ")));
+    let one = |name: &str, value: Option<&str>| value.map(|value| format!("{name} {value}"));
+    let moment = |name: &str, at: Option<Timestamp>| at.map(|at| format!("{name} {at}"));
+    let parts = [
+        list("whereabouts", places.as_ref().map(|all| all.iter().copied().map(place_name).collect())),
+        one("customer", customer.as_ref().map(AsRef::as_ref)),
+        list("materials", materials.as_ref().map(|all| all.iter().map(AsRef::as_ref).collect())),
+        list("classes", classes.as_ref().map(|all| all.iter().copied().map(MaterialClass::name).collect())),
+        list("origins", origins.as_ref().map(|all| all.iter().copied().map(Origin::name).collect())),
+        list("statuses", statuses.as_ref().map(|all| all.iter().copied().map(LotStatus::name).collect())),
+        one("hold", hold.as_ref().map(AsRef::as_ref)),
+        one("text", text.as_ref().map(AsRef::as_ref)),
+        moment("produced from", *produced_from),
+        moment("produced before", *produced_before),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
     parts.join(", ")
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::OnceCell;
+
 use super::seeds::{FoundSeeds, find_seeds};
 use crate::domain::recall::{RecallRecord, RecallScope, ScopeLot};
 use crate::domain::{
@@ -12,6 +14,7 @@ use crate::domain::{
 use crate::genealogy::scope::{AffectedLot, Facts, Reason, Scope, Seed, Whereabouts, scope};
 use crate::genealogy::{Direction, Revision, Subgraph, SubgraphOperation, TimeRule};
 use crate::service::as_of::History;
+use crate::service::at_risk::AtRisk;
 use crate::service::trace::{TraceAnswer, TraceQuestion, Tracer};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{LotFilter, Store};
@@ -57,6 +60,8 @@ pub struct ScopeAnswer {
     pub recall: Option<EventId>,
     /// Parameters of a name asked for whose values are not numbers, so that they could not be judged.
     pub unread_parameters: u32,
+    /// The quantities at risk, once somebody asked for them.
+    pub(super) at_risk: Arc<OnceCell<Arc<AtRisk>>>,
 }
 
 impl ScopeAnswer {
@@ -145,6 +150,22 @@ impl Recalls {
         }
         self.keep(answer.clone());
         Ok(answer)
+    }
+
+    /// The quantities at risk of a scope: computed once for each answer, with the ledger that the answer is of.
+    ///
+    /// # Errors
+    /// As [`Tracer::at_risk`].
+    pub async fn at_risk(&self, answer: &ScopeAnswer) -> ServiceResult<Arc<AtRisk>> {
+        let compute = async || {
+            let tracer = match answer.recall {
+                // Frozen: what came later has no part in it.
+                Some(_) => self.as_of(answer.revision).await?.tracer,
+                None => self.tracer.clone(),
+            };
+            tracer.at_risk(&answer.traced).await
+        };
+        answer.at_risk.get_or_try_init(compute).await.cloned()
     }
 
     pub(super) fn kept(
@@ -238,6 +259,7 @@ impl Recalls {
             facts,
             recall: None,
             unread_parameters,
+            at_risk: Arc::default(),
         })
     }
 

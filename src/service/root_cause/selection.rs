@@ -79,20 +79,7 @@ impl Tracer {
         cases: &BTreeSet<LotId>,
         wanted: Wanted<'_>,
     ) -> ServiceResult<(BTreeSet<LotId>, usize)> {
-        let ids: Vec<LotId> = cases.iter().cloned().collect();
-        let known = self.lots(ids.clone()).await?;
-        let unknown: Vec<&str> = ids
-            .iter()
-            .zip(&known)
-            .filter(|(_, lot)| lot.is_none())
-            .map(|(id, _)| id.as_str())
-            .take(10)
-            .collect();
-        if !unknown.is_empty() {
-            let message = format!("no lot with the id {}; check it with resolve(code)", unknown.join(", "));
-            return Err(ServiceError::new(ErrorCode::LotUnknown, message));
-        }
-        let known: Vec<Lot> = known.into_iter().flatten().collect();
+        let known = self.known_lots(cases.iter().cloned().collect()).await?;
         let Some(filter) = wanted.among.cloned().or_else(|| alike(&known)) else {
             return Ok((BTreeSet::new(), 0));
         };

@@ -21,6 +21,10 @@ use crate::store::{Direction, Result, Revision, StoreError, StoreErrorKind, Subg
 /// server goes through its rounds even when there is nothing left to walk, and each costs it a tenth of a microsecond.
 const HOPS_AT_FIRST: i64 = 2_000;
 
+/// Up to so many seeds are walked by pruning expansion, which costs a single seed least but walks what seeds share once for
+/// each of them; more of them are walked together.
+const FEW_SEEDS: usize = 4;
+
 /// `[other end, position, quantity, unit, earliest, latest]`.
 type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
 /// `[hops, id, material, earliest production, links, work in place, degree]`.
@@ -31,7 +35,8 @@ type OperationItem = (u32, EventId, String, i64, i64, Option<PartyCode>, Vec<Lin
 #[derive(Deserialize)]
 struct ClosureRow {
     revision: i64,
-    /// Whether the walk leads on from there: told by the statement without a depth.
+    /// Whether the walk leads on from there: told by the statement of many seeds without a depth, whose rounds are
+    /// counted.
     #[serde(default)]
     more: bool,
     lots: Vec<LotItem>,
@@ -141,8 +146,14 @@ impl<'a, 'b> Walk<'a, 'b> {
         if let Some(hops) = self.hops_max {
             return self.ordered_rows(i64::from(hops)).await;
         }
-        let statement = self.pick(&statement::CLOSURE_FORWARD, &statement::CLOSURE_BACKWARD);
-        let rows: Vec<ClosureRow> = self.read(statement, HOPS_AT_FIRST).await?;
+        let rows = if self.seeds.len() <= FEW_SEEDS {
+            let statement =
+                self.pick(&statement::CLOSURE_FORWARD_FROM_FEW, &statement::CLOSURE_BACKWARD_FROM_FEW);
+            self.read(statement, None).await?
+        } else {
+            let statement = self.pick(&statement::CLOSURE_FORWARD, &statement::CLOSURE_BACKWARD);
+            self.read(statement, Some(HOPS_AT_FIRST)).await?
+        };
         let nodes: usize = rows.iter().map(|row| row.lots.len() + row.operations.len()).sum();
         // Too many: only the ordered statement knows which of them to leave out.
         if nodes > self.query.nodes_max as usize || rows.iter().any(|row| row.more) {
@@ -157,15 +168,12 @@ impl<'a, 'b> Walk<'a, 'b> {
             self.pick(&statement::CLOSURE_FORWARD_TO_DEPTH, &statement::CLOSURE_BACKWARD_TO_DEPTH);
         // Every round but the last adds a node, so no walk gets farther before the limit ends it.
         let farthest = 2 * self.limit();
-        self.read(statement, hops.min(farthest)).await
+        self.read(statement, Some(hops.min(farthest))).await
     }
 
-    async fn read(&self, statement: &'static Statement, hops_max: i64) -> Result<Vec<ClosureRow>> {
-        let parameters = vec![
-            ("seeds", texts(&self.seeds)),
-            ("hops_max", integer(hops_max)),
-            ("limit", integer(self.limit())),
-        ];
+    async fn read(&self, statement: &'static Statement, hops_max: Option<i64>) -> Result<Vec<ClosureRow>> {
+        let mut parameters = vec![("seeds", texts(&self.seeds)), ("limit", integer(self.limit()))];
+        parameters.extend(hops_max.map(|hops| ("hops_max", integer(hops))));
         self.source.read(statement, parameters, self.deadline).await
     }
 

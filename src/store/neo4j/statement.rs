@@ -104,7 +104,9 @@ registry! {
     COUNT_MASTERS "read/count_masters";
     COUNT_RECORDS "read/count_records";
     CLOSURE_FORWARD "read/closure_forward";
+    CLOSURE_FORWARD_FROM_FEW "read/closure_forward_from_few";
     CLOSURE_FORWARD_TO_DEPTH "read/closure_forward_to_depth";
     CLOSURE_BACKWARD_TO_DEPTH "read/closure_backward_to_depth";
     CLOSURE_BACKWARD "read/closure_backward";
+    CLOSURE_BACKWARD_FROM_FEW "read/closure_backward_from_few";
 }

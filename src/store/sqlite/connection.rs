@@ -17,6 +17,9 @@ const STATEMENTS_KEPT: usize = 128;
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
 /// Pages kept in memory by each reader, in KiB.
 const READER_CACHE_KIB: i64 = 16 * 1024;
+/// Pages of 4 KiB after which the write-ahead log is copied into the file. Later than by default (1,000): a page that many
+/// commits change, as those of the indexes, is copied once.
+const LOG_PAGES_MAX: i64 = 8_000;
 /// The write-ahead log is cut back to this when it starts again.
 const LOG_BYTES_KEPT: i64 = 64 * 1024 * 1024;
 
@@ -45,6 +48,7 @@ pub(super) fn open_writer(path: &Path, durability: Durability) -> Fallible<Conne
     // The planner names only rows that are there, and the tests check the whole file (`foreign_key_check`). Looking
     // both ends of every link up once more took a sixth of a bulk import.
     set(&connection, "foreign_keys", "OFF")?;
+    set(&connection, "wal_autocheckpoint", LOG_PAGES_MAX)?;
     set(&connection, "journal_size_limit", LOG_BYTES_KEPT)?;
     must_be(&connection, "journal_mode", "wal".to_owned())?;
     must_be(&connection, "synchronous", synchronous)?;

@@ -230,6 +230,12 @@ pub async fn quantities_at_risk_know_the_heel(store: &AnyStore) {
     let tank = &found.attribution.lots[1];
     assert_eq!((tank.shipped.low.normalize(), tank.resting.low.normalize()), (30.into(), 30.into()));
     assert!(found.attribution.gaps.is_empty());
+    // A further page asks for the same again, by a trace of its own.
+    let again = tracer.at_risk(&tracer.trace(question.clone()).await.unwrap()).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&found, &again), "computed once");
+    record(store, &[count("C", 6, "PACK", "45", "KGM")]).await;
+    let counted = tracer.at_risk(&tracer.trace(question.clone()).await.unwrap()).await.unwrap();
+    assert_eq!(counted.worst[2].on_hand, Some(45.into()), "what was counted, not what the records leave");
     let backward = TraceQuestion { direction: Direction::Backward, ..question };
     let refused = tracer.at_risk(&tracer.trace(backward).await.unwrap()).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::ArgumentInvalid);

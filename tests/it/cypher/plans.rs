@@ -95,20 +95,23 @@ async fn statements_are_accepted_and_planned_as_intended() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// A path of any length would enumerate every walk; the closures go level by level instead.
+/// A path of any length would enumerate every walk; the closures prune or go level by level instead.
 #[tokio::test]
-async fn closures_seek_their_seeds_and_expand_a_step_at_a_time() {
+async fn closures_seek_their_seeds_and_prune_or_expand_a_step_at_a_time() {
     let (uri, _turn) = servers::neo4j().await;
     let store = empty_store(&uri).await;
     store.commit(&batch(plant_of(200))).await.unwrap();
     let client = reqwest::Client::new();
     let closures: Vec<_> = statements().iter().filter(|s| s.name.starts_with("read/closure_")).collect();
-    assert_eq!(closures.len(), 4);
+    assert_eq!(closures.len(), 6);
     for statement in closures {
         let plan = explain(&client, statement.text.to_owned()).await;
         assert!(plan.contains("NodeUniqueIndexSeek | UNIQUE s:Lot(id)"), "{}: {plan}", statement.name);
-        let long = plan.lines().filter(|line| line.contains("VarLengthExpand"));
-        assert!(long.clone().all(|line| line.contains("PROCESSED_IN*0..1")), "{}: {plan}", statement.name);
+        let few = statement.name.ends_with("_from_few");
+        assert_eq!(few, plan.contains("VarLengthExpand(Pruning,BFS"), "{}: {plan}", statement.name);
+        let mut long = plan.lines().filter(|line| line.contains("VarLengthExpand"));
+        let bounded = |line: &str| line.contains("PROCESSED_IN*0..1") || line.contains("(Pruning,BFS");
+        assert!(long.all(bounded), "{}: {plan}", statement.name);
         assert!(!plan.contains("ShortestPath"), "{}: {plan}", statement.name);
     }
 }

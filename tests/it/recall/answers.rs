@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plant::events;
+use super::plant::{at, events};
 use crate::support::service::Service;
 
 const SCOPE: &str = "query($input: RecallScopeInput!, $first: Int = 100, $after: String, $filter: AffectedLotFilter) {
@@ -58,6 +58,86 @@ async fn a_scope_is_answered_whole() {
         json!({"amount": "5", "unit": "BX"}),
         "as recorded"
     );
+}
+
+const AT_RISK: &str = "query($input: RecallScopeInput!, $first: Int = 100, $after: String) { recallScope(input: $input) {
+  atRisk(first: $first, after: $after) { model unit source usedUp { low } resting { low high } shipped { low high }
+    scrapped { low high } cleaned { low high } gapCount customerCount customers { customer { code } carried { low high } }
+    worstCase { material { code } unit lotCount quantity unknownCount onHand onHandUnknownCount }
+    lots { totalCount pageInfo { hasNextPage endCursor } nodes { lot { id } depth worstCase worstCaseOnHand
+      proportional { low high } } } } } }";
+
+/// A number of an answer, to three places; both bounds must be the same.
+fn exactly(bound: &Value) -> String {
+    assert_eq!(bound["low"], bound["high"]);
+    let number: rust_decimal::Decimal = bound["low"].as_str().unwrap().parse().unwrap();
+    number.round_dp(3).normalize().to_string()
+}
+
+/// 60 kg go bad into a silo that holds 60 good ones. 50 of 120 fill YOG-2: 25 bad. 20 of 70 fill YOG-3: 10 of 35 bad.
+#[tokio::test]
+async fn a_scope_says_how_much_of_the_bad_delivery_is_where() {
+    let service = service().await;
+    // A count knows better than the records: two cups are missing.
+    let count = json!({"type": "count", "id": "C-1", "at": at(55), "lots": [{"lot": "YOG-3", "quantity": "48", "unit": "EA"}]});
+    assert_eq!(service.post_events(&count.to_string()).await.status(), 200);
+    let answer = service.graphql(AT_RISK, json!({"input": bad_delivery(), "first": 3})).await;
+    assert_eq!(answer["errors"], Value::Null, "{answer}");
+    let found = &answer["data"]["recallScope"]["atRisk"];
+    assert_eq!(
+        (&found["model"], &found["unit"], &found["source"], &found["gapCount"]),
+        (&json!("PERFECT_MIXING"), &json!("KGM"), &json!("60"), &json!(0))
+    );
+    let lots: Vec<String> = found["lots"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| {
+            let of = [&node["lot"]["id"], &node["worstCase"], &node["worstCaseOnHand"]]
+                .map(|v| v.as_str().unwrap());
+            format!("{} of {}, {} here: {}", of[0], of[1], of[2], exactly(&node["proportional"]))
+        })
+        .collect();
+    assert_eq!(lots, ["MILK-B of 60, 0 here: 60", "SILO of 160, 50 here: 60", "YOG-2 of 150, 30 here: 25"]);
+    let customers = found["customers"].as_array().unwrap().iter();
+    let customers: Vec<String> = customers
+        .map(|to| format!("{} {}", to["customer"]["code"].as_str().unwrap(), exactly(&to["carried"])))
+        .collect();
+    // 60 of 150 cups of YOG-2; 40 of them and 10 of 60 of YOG-3.
+    assert_eq!(customers, ["SHOP-1 10", "SHOP-2 8.333"]);
+    let places = ["resting", "shipped", "scrapped", "cleaned"].map(|place| exactly(&found[place]));
+    assert_eq!(places, ["38.333", "18.333", "3.333", "0"]);
+    let cups = json!({"material": {"code": "YOG"}, "unit": "EA", "lotCount": 2, "quantity": "210", "unknownCount": 0,
+        "onHand": "78", "onHandUnknownCount": 0});
+    assert_eq!(found["worstCase"][2], cups, "{found}");
+    let after = &found["lots"]["pageInfo"]["endCursor"];
+    let rest = service.graphql(AT_RISK, json!({"input": bad_delivery(), "first": 3, "after": after})).await;
+    let last = &rest["data"]["recallScope"]["atRisk"]["lots"]["nodes"][0];
+    assert_eq!((&last["lot"]["id"], &last["worstCaseOnHand"]), (&json!("YOG-3"), &json!("48")), "{rest}");
+    let careless = json!({"causes": [{"supplier": "FARM-2"}], "respectTime": false});
+    let refused = service.graphql(AT_RISK, json!({"input": careless})).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "ARGUMENT_INVALID", "{refused}");
+}
+
+#[tokio::test]
+async fn a_trace_says_the_same_as_the_scope() {
+    let service = service().await;
+    let query = "{ trace(input: {lots: [\"MILK-B\"], direction: FORWARD}) { atRisk(first: 1) { source
+        customers { customer { code } carried { low high } } shipped { low high } lots { totalCount } } } }";
+    let answer = service.graphql(query, json!({})).await;
+    let found = &answer["data"]["trace"]["atRisk"];
+    assert_eq!(
+        (&found["source"], exactly(&found["shipped"])),
+        (&json!("60"), "18.333".to_owned()),
+        "{answer}"
+    );
+    assert_eq!(
+        (&found["lots"]["totalCount"], exactly(&found["customers"][0]["carried"])),
+        (&json!(4), "10".to_owned())
+    );
+    let backward = query.replace("MILK-B", "YOG-2").replace("FORWARD", "BACKWARD");
+    let refused = service.graphql(&backward, json!({})).await;
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "ARGUMENT_INVALID", "{refused}");
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn every_row_is_under_the_checksum() {
     assert_eq!((header(&text, "complete"), header(&text, "filter")), ("yes", "none"));
     assert_eq!(
         rows(&text)[3],
-        "YOG-2,,,YOG,2,AVAILABLE,ON_HAND SHIPPED SCRAPPED,30 EA,,100 EA,20 EA,O-4,FILL,FILLER-2,2026-01-01T00:30:00Z"
+        "YOG-2,,,YOG,2,AVAILABLE,ON_HAND SHIPPED SCRAPPED,30 EA,,100 EA,20 EA,O-4,FILL,FILLER-2,2026-01-01T00:30:00Z,25,25,KGM"
     );
 }
 
@@ -186,6 +186,14 @@ async fn a_recall_from_opening_to_closing() {
     let ended = service.graphql(SHOW, json!({"id": "RC"})).await;
     assert_eq!(ended["data"]["recall"]["closing"]["report"], "60 of 110 cups back");
     assert_eq!(ended["data"]["recalls"]["totalCount"], 0);
+    // Half an hour from the decision to the end; the milk of the first delivery is accounted for as well.
+    let measured =
+        service.graphql("{ recall(id: \"RC\") { elapsedSeconds accountedPercent } }", json!({})).await;
+    assert_eq!(
+        measured["data"]["recall"],
+        json!({"elapsedSeconds": 1800, "accountedPercent": "100"}),
+        "{measured}"
+    );
     let missing = service.graphql(SHOW, json!({"id": "NONE"})).await;
     assert_eq!(missing["data"]["recall"], Value::Null);
 }
