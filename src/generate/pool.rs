@@ -41,7 +41,12 @@ impl Pool {
 
     /// How much may be drawn at this moment.
     pub(super) fn available(&self, now: Second) -> i64 {
-        self.stocks.iter().filter(|stock| stock.ready <= now).map(|stock| stock.left).sum()
+        self.stocks(now).map(|stock| stock.left).sum()
+    }
+
+    /// What is in stock at this moment, oldest first.
+    pub(super) fn stocks(&self, now: Second) -> impl Iterator<Item = &Stock> {
+        self.stocks.iter().filter(move |stock| stock.ready <= now)
     }
 
     /// How many lots are in stock.
@@ -51,7 +56,7 @@ impl Pool {
 
     /// How many lots may be drawn from at this moment.
     pub(super) fn ready(&self, now: Second) -> usize {
-        self.stocks.iter().filter(|stock| stock.ready <= now).count()
+        self.stocks(now).count()
     }
 
     /// Draws up to `amount`, oldest lots first; what is drawn may fall short of it, and is empty when nothing is ready.

@@ -232,6 +232,12 @@ impl Step {
         self
     }
 
+    /// Counts what is left of a lot.
+    pub(super) fn count(mut self, lot: &LotId, quantity: Quantity) -> Self {
+        self.operation.lots.push(InPlace { lot: lot.clone(), counted: Some(quantity) });
+        self
+    }
+
     /// The supplier or customer.
     pub(super) fn party(mut self, code: &str) -> Self {
         self.operation.party = Some(party_code(code));

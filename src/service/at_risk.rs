@@ -1,10 +1,11 @@
 //! Quantities at risk: for every lot that a FORWARD trace affects, all of it, and what perfect mixing carries.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
+use super::kept::Weighed;
 use super::trace::{TraceAnswer, TraceQuestion, Tracer};
 use super::{ServiceError, ServiceResult};
 use crate::domain::{ErrorCode, EventId, Lot, LotId, MaterialCode, Role, Timestamp, UnitCode};
@@ -15,8 +16,6 @@ use crate::store::{Closure, StoreErrorKind};
 /// How often the answer is computed anew because the ledger moved on while it was.
 pub const ATTEMPTS_MAX: u32 = 4;
 
-/// Lots and operations of all the answers that are kept for their further pages.
-const KEPT_NODES_MAX: usize = 1_000_000;
 /// Lots whose inflows are read in one closure: a closure's size is bounded, too.
 const CHUNK: usize = 5_000;
 
@@ -86,12 +85,14 @@ impl Tracer {
         }
         let mut answer = Arc::clone(answer);
         for attempt in 1..=ATTEMPTS_MAX {
-            if let Some(found) = self.recent().find(&answer).filter(|_| !question.skip_cache) {
+            if !question.skip_cache
+                && let Some(found) = self.recent().find(|found| same(&found.answer, &answer))
+            {
                 return Ok(found);
             }
             if let Some(found) = self.attempt(&answer).await? {
                 let found = Arc::new(found);
-                self.recent().keep(&found);
+                self.recent().keep(found.clone());
                 return Ok(found);
             }
             if question.at.is_some() {
@@ -222,24 +223,9 @@ fn totals<'a>(lots: impl Iterator<Item = (Option<&'a MaterialCode>, &'a WorstCas
     sums.into_values().collect()
 }
 
-/// Quantities at risk computed lately: a page after the first asks for the same again.
-#[derive(Debug, Clone, Default)]
-pub(super) struct RecentQuantities(Arc<Mutex<VecDeque<Arc<AtRisk>>>>);
-
-impl RecentQuantities {
-    fn find(&self, asked: &Arc<TraceAnswer>) -> Option<Arc<AtRisk>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().find(|found| same(&found.answer, asked)).cloned()
-    }
-
-    fn keep(&self, found: &Arc<AtRisk>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_front(Arc::clone(found));
-        let mut nodes = 0;
-        kept.retain(|found| {
-            nodes += found.answer.subgraph.lots.len() + found.answer.subgraph.operations.len();
-            nodes <= KEPT_NODES_MAX
-        });
+impl Weighed for AtRisk {
+    fn nodes(&self) -> usize {
+        self.answer.subgraph.lots.len() + self.answer.subgraph.operations.len()
     }
 }
 

@@ -10,6 +10,7 @@ pub mod error;
 pub mod export;
 pub mod import;
 pub mod ingest;
+mod kept;
 pub mod mass_balance;
 pub mod recall;
 mod refusal;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::at_risk::RecentQuantities;
+use super::at_risk::AtRisk;
+use super::kept::Kept;
 use super::{ServiceError, ServiceResult};
 use crate::domain::{
     ErrorCode, Lot, LotId, Master, MasterRef, MaterialClass, MaterialCode, Node, NodeRef, Timestamp,
@@ -110,14 +111,14 @@ pub struct Tracer {
     store: Arc<dyn Store>,
     limits: TraceLimits,
     /// Quantities at risk computed lately, for their further pages.
-    recent: RecentQuantities,
+    recent: Kept<AtRisk>,
 }
 
 impl Tracer {
     /// Traces over this store within these limits.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, limits: TraceLimits) -> Self {
-        Self { store, limits, recent: RecentQuantities::default() }
+        Self { store, limits, recent: Kept::default() }
     }
 
     /// Answers a question.
@@ -159,7 +160,7 @@ impl Tracer {
         &self.store
     }
 
-    pub(super) fn recent(&self) -> &RecentQuantities {
+    pub(super) fn recent(&self) -> &Kept<AtRisk> {
         &self.recent
     }
 

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use super::factor::{Measure, Named};
 use crate::domain::quantity::parse_decimal;
-use crate::domain::{Operation, Role, Text};
+use crate::domain::{Operation, OperationKind, Role, Text};
 use crate::genealogy::Subgraph;
 
 const MICROS_PER_SECOND: f64 = 1e6;
@@ -78,8 +78,12 @@ impl Facts {
         Self { named, measures: Interned::new(), materials, operations, waits }
     }
 
-    /// Tells what an operation of the subgraph is, by its index there.
+    /// Tells what an operation of the subgraph is, by its index there. A stock count does nothing to its lots: who counted
+    /// where is no factor.
     pub fn tell(&mut self, index: u32, operation: &Operation) {
+        if operation.kind == OperationKind::Count {
+            return;
+        }
         let step = operation.name.clone().unwrap_or_else(|| {
             Text::parse(operation.kind.name()).expect("names of kinds are short, printable and never empty")
         });

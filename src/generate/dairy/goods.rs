@@ -8,6 +8,11 @@ use crate::generate::calendar::{HOUR, MINUTE, Second};
 use crate::generate::pool::Drawn;
 use crate::generate::record::{lot, output, text, whole};
 
+/// The day (from 0) of the last stock count.
+pub(super) const LAST_COUNT: i64 = 29;
+/// What the last count does not find: material, grams.
+const MISSING: (&str, i64) = ("SUGAR", 25_000);
+
 impl Dairy {
     /// The unit in which something is bought.
     pub(super) fn unit(&self, code: &str) -> &'static str {
@@ -45,6 +50,27 @@ impl Dairy {
         let step = step.party(purchase.supplier).document(&document).equipment("DOCK-1");
         self.journal.say(at, step.make(output));
         self.stock.entry(purchase.code).or_default().put(bought, purchase.lot_size, at);
+    }
+
+    /// Weighs what is left of the ingredients, when nothing is drawn from them. At the end of the month a bag of sugar is
+    /// missing.
+    pub(super) fn count_ingredients(&mut self, now: Second) {
+        let label = self.journal.label(now);
+        for (index, purchase) in PURCHASES.iter().filter(|purchase| purchase.unit == "KGM").enumerate() {
+            let Some(pool) = self.stock.get(purchase.code).filter(|pool| pool.ready(now) > 0) else {
+                continue;
+            };
+            let at = now + index as Second * 4 * MINUTE;
+            let slot = Slot { area: Area::Store, start: at, end: at };
+            let id = format!("COUNT-{label}-{}", purchase.code);
+            let mut step = self.journal.step(OperationKind::Count, "", &id, slot);
+            for (n, stock) in pool.stocks(now).enumerate() {
+                let missing = n == 0 && purchase.code == MISSING.0 && self.day == LAST_COUNT;
+                let counted = if missing { stock.left - MISSING.1 } else { stock.left };
+                step = step.count(&stock.lot, measured(counted, purchase.unit));
+            }
+            self.journal.say(at, step);
+        }
     }
 
     /// Puts Chinese stickers on a few pallets of strawberry yoghurt; they become pallets of the exported product.

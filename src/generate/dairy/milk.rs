@@ -1,10 +1,11 @@
 //! Milk reception: deliveries, their test, and the silos that are refilled, drawn and now and then emptied.
 
-use super::Dairy;
 use super::catalog::{Area, FARMS};
 use super::journal::{Slot, measured};
+use super::{Dairy, SEED};
 use crate::domain::{Disposition, LotId, OperationKind};
 use crate::generate::calendar::{DAY, HOUR, MINUTE, Second};
+use crate::generate::chance::Chance;
 use crate::generate::pool::Drawn;
 use crate::generate::record::{self, Step, decimal, lot, milli, output};
 
@@ -225,11 +226,23 @@ impl Dairy {
             return if amount > 0 { vec![Drawn { lot, amount }] } else { Vec::new() };
         }
         *silo = Silo { closed_until: end + HOUR, ..Silo::default() };
+        self.clean(index, &lot, end);
         let mut drawn = vec![Drawn { lot, amount }];
         if amount < 6_000_000 {
             drawn.extend(self.draw_fullest(7_000_000 - amount / 1_000_000 * 1_000_000, Some(index)));
         }
         drawn
+    }
+
+    /// Cleans an emptied silo in place, with hot lye; that ends its lot.
+    fn clean(&mut self, index: usize, emptied: &LotId, from: Second) {
+        let slot = Slot { area: Area::Reception, start: from + 5 * MINUTE, end: from + 55 * MINUTE };
+        // Its own chance: the rest of the plant stays as it is.
+        let mut chance = Chance::new(SEED, 1 + slot.start.unsigned_abs());
+        let lye = decimal(chance.between(742, 786), 1);
+        let step = self.journal.step(OperationKind::Clean, "CLEAN IN PLACE", &format!("CIP-{emptied}"), slot);
+        let step = step.equipment(&format!("SILO-{}", index + 1)).on_lot(emptied);
+        self.journal.say(slot.end, step.parameter("lye temperature", &lye, "CEL"));
     }
 
     fn draw_fullest(&mut self, wanted: i64, except: Option<usize>) -> Vec<Drawn> {

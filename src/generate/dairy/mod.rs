@@ -4,7 +4,7 @@
 //! third day. Milk is pasteurised, separated, standardised and bottled, or blended, fermented, flavoured and filled into
 //! cups; packaging is changed over while the lines run; pallets are sampled, split, relabelled for export, shipped. Two
 //! deliveries are refused, pallets are damaged, start-up product is put back, and once the wrong silo is scanned: that
-//! event is voided and replaced. One delivery arrives warm and is pumped into a silo all the same: docs/INVESTIGATE.md
+//! event is voided and replaced. An emptied silo is cleaned; ingredients are counted twice a month. One delivery arrives warm and is pumped into a silo all the same: docs/INVESTIGATE.md
 //! finds it from three complaints.
 //!
 //! Every quantity balances within the losses of the step. The plant is the same on every machine; [`story`] names lots
@@ -120,6 +120,7 @@ enum Task {
     PrepareExport,
     ShipExport,
     SellCream,
+    CountIngredients,
 }
 
 impl Dairy {
@@ -196,6 +197,9 @@ impl Dairy {
         if day % 4 == 3 {
             add(20, 30, Task::SellCream);
         }
+        if day % 15 == goods::LAST_COUNT % 15 {
+            add(22, 30, Task::CountIngredients);
+        }
         // Stable: what falls on the same second stays in the order above.
         tasks.sort_by_key(|(second, _)| *second);
         tasks
@@ -230,6 +234,7 @@ impl Dairy {
             Task::PrepareExport => self.prepare_export(now),
             Task::ShipExport => self.ship_export(now),
             Task::SellCream => self.sell_cream(now),
+            Task::CountIngredients => self.count_ingredients(now),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Answers the scope of a recall, page by page from one answer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use tokio::sync::OnceCell;
 
@@ -15,12 +15,11 @@ use crate::genealogy::scope::{AffectedLot, Facts, Reason, Scope, Seed, Whereabou
 use crate::genealogy::{Direction, Revision, Subgraph, SubgraphOperation, TimeRule};
 use crate::service::as_of::History;
 use crate::service::at_risk::AtRisk;
+use crate::service::kept::{Kept, Weighed};
 use crate::service::trace::{TraceAnswer, TraceQuestion, Tracer};
 use crate::service::{ServiceError, ServiceResult};
 use crate::store::{LotFilter, Store};
 
-/// Lots and operations of all the answers that are kept for their further pages.
-const KEPT_NODES_MAX: usize = 1_000_000;
 /// How often a scope is read again when the ledger moved meanwhile.
 const READS_MAX: usize = 3;
 
@@ -76,8 +75,9 @@ impl ScopeAnswer {
     pub fn operation_id(&self, operation: u32) -> &EventId {
         &self.traced.subgraph.operations[operation as usize].id
     }
+}
 
-    /// Affected lots and operations together.
+impl Weighed for ScopeAnswer {
     fn nodes(&self) -> usize {
         self.traced.subgraph.lots.len() + self.traced.subgraph.operations.len()
     }
@@ -100,14 +100,14 @@ pub struct Recalls {
     tracer: Tracer,
     history: History,
     /// Recent answers, so that further pages come from the same one.
-    kept: Arc<Mutex<VecDeque<Arc<ScopeAnswer>>>>,
+    kept: Kept<ScopeAnswer>,
 }
 
 impl Recalls {
     /// Recalls over the store of a tracer, within its limits; what was frozen is asked of its history.
     #[must_use]
     pub fn new(tracer: Tracer, history: History) -> Self {
-        Self { tracer, history, kept: Arc::default() }
+        Self { tracer, history, kept: Kept::default() }
     }
 
     pub(super) fn tracer(&self) -> &Tracer {
@@ -174,23 +174,15 @@ impl Recalls {
         revision: Revision,
         recall: Option<&EventId>,
     ) -> Option<Arc<ScopeAnswer>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let of = |answer: &&Arc<ScopeAnswer>| {
+        self.kept.find(|answer| {
             answer.recall.as_ref() == recall
                 && answer.asked == *asked
                 && (answer.revision == revision || answer.traced.subgraph.revision == revision)
-        };
-        kept.iter().find(of).cloned()
+        })
     }
 
     pub(super) fn keep(&self, answer: Arc<ScopeAnswer>) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push_front(answer);
-        let mut nodes = 0;
-        kept.retain(|answer| {
-            nodes += answer.nodes();
-            nodes <= KEPT_NODES_MAX
-        });
+        self.kept.keep(answer);
     }
 
     /// Reads a scope, again when the ledger moved meanwhile, so that it is of one revision; when it moves all the time,

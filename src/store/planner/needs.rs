@@ -38,6 +38,11 @@ pub fn events_needed(batch: &Batch) -> Vec<EventId> {
     ids.into_iter().collect()
 }
 
+/// What a recorded event says.
+fn recorded<'a>(state: &'a State, event: &EventId) -> Option<&'a Fact> {
+    state.events.get(event).map(|recorded| &recorded.event.fact)
+}
+
 fn facts<'a>(batch: &'a Batch, state: &'a State) -> impl Iterator<Item = &'a Fact> {
     let sent = batch.events.iter().map(|event| &event.fact);
     sent.chain(state.events.values().map(|recorded| &recorded.event.fact))
@@ -127,9 +132,7 @@ pub fn paths_needed(batch: &Batch, state: &State) -> Option<HoldNeeds> {
     let mut withdrawn: BTreeSet<&LotId> = BTreeSet::new();
     for event in batch.events.iter() {
         let Fact::Void(void) = &event.fact else { continue };
-        if let Some(Fact::Operation(operation)) =
-            state.events.get(&void.event).map(|recorded| &recorded.event.fact)
-        {
+        if let Some(Fact::Operation(operation)) = recorded(state, &void.event) {
             withdrawn.extend(outputs_of(operation));
         }
     }
@@ -158,8 +161,7 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
         match &event.fact {
             Fact::Release(release) => {
                 records.extend(release.hold.clone().map(RecordRef::Hold));
-                let held = release.hold.as_ref().and_then(|hold| state.events.get(hold));
-                let held = held.map(|recorded| &recorded.event.fact);
+                let held = release.hold.as_ref().and_then(|hold| recorded(state, hold));
                 if let Some(Fact::Hold(hold)) = held {
                     records.extend(hold.recall.clone().map(RecordRef::Recall));
                 }
@@ -168,8 +170,7 @@ pub fn records_needed(batch: &Batch, state: &State) -> Vec<RecordRef> {
                 outputs_of(operation).for_each(|lot| anomalies(state, lot, &mut records));
             }
             Fact::Void(void) => {
-                let recorded = state.events.get(&void.event).map(|recorded| &recorded.event.fact);
-                if let Some(Fact::Operation(operation)) = recorded {
+                if let Some(Fact::Operation(operation)) = recorded(state, &void.event) {
                     operation.links().for_each(|link| anomalies(state, link.lot, &mut records));
                 }
             }
