@@ -132,7 +132,8 @@ async fn reset(settings: &Settings) -> anyhow::Result<()> {
 
 /// What a person sees first: where to look, and what to ask.
 fn welcome(url: &str, store: &str, story: &DemoStory) -> String {
-    let DemoStory { forward_seed, backward_seed, affected_pallet, .. } = story;
+    let DemoStory { forward_seed, backward_seed, affected_pallet, complaints, .. } = story;
+    let complaints = complaints.each_ref().map(|lot| lot.as_str()).join(",");
     format!(
         r#"
 lotgraph demo: a dairy in March 2026, in {store}
@@ -152,6 +153,10 @@ Three questions to paste into GraphiQL:
 
 3. Why is the pallet {affected_pallet} affected by that delivery?
    {{ whyAffected(seed: "{forward_seed}", lot: "{affected_pallet}") {{ steps {{ enter {{ lot {{ id }} }} leave {{ operation {{ id name }} lot {{ id }} }} }} }} }}
+
+And one to investigate: customers complain of three pallets. What do they have in common that others have not?
+   lotgraph root-cause --store '{store}' --cases {complaints} --controls-material MILK-1L --first 3
+   docs/INVESTIGATE.md goes on from there: what else is affected, the recall, and what came back.
 
 Ctrl-C stops; the next start finds the data and serves at once.
 "#

@@ -4,6 +4,7 @@ mod client;
 mod flows;
 mod protocol;
 mod push;
+mod stop;
 
 use std::sync::Arc;
 

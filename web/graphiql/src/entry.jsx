@@ -9,10 +9,14 @@ import 'graphiql/graphiql.css';
 import './style.css';
 import { fetcher } from './fetcher.js';
 import { samplesPlugin } from './samples.jsx';
+import { WrapLongLines } from './wrap.jsx';
 
-const DEFAULT_QUERY = `# Ask where a lot went (FORWARD) or what went into it (BACKWARD).
-# Sample questions with real ids are in the panel on the left.
-# Ctrl-Space completes, Ctrl-Enter runs, and the book icon opens the schema.
+const DEFAULT_QUERY = `# Ask where a lot went (FORWARD),
+# or what went into it (BACKWARD).
+# Sample questions are on the left.
+# Ctrl-Space completes.
+# Ctrl-Enter runs.
+# The book icon opens the schema.
 `;
 
 /** The question a link carries: ?query=…&variables=…; null where it carries none. */
@@ -43,6 +47,7 @@ createRoot(document.getElementById('graphiql')).render(
   >
     <GraphiQL.Logo>
       <span className="lotgraph-name">lotgraph</span>
+      <WrapLongLines />
     </GraphiQL.Logo>
   </GraphiQL>,
 );
