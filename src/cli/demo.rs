@@ -134,6 +134,8 @@ async fn reset(settings: &Settings) -> anyhow::Result<()> {
 fn welcome(url: &str, store: &str, story: &DemoStory) -> String {
     let DemoStory { forward_seed, backward_seed, affected_pallet, complaints, .. } = story;
     let complaints = complaints.each_ref().map(|lot| lot.as_str()).join(",");
+    // As this process was called, so that the line can be pasted whether or not the program is installed.
+    let program = std::env::args().next().unwrap_or_else(|| "lotgraph".to_owned());
     format!(
         r#"
 lotgraph demo: a dairy in March 2026, in {store}
@@ -155,7 +157,7 @@ Three questions to paste into GraphiQL:
    {{ whyAffected(seed: "{forward_seed}", lot: "{affected_pallet}") {{ steps {{ enter {{ lot {{ id }} }} leave {{ operation {{ id name }} lot {{ id }} }} }} }} }}
 
 And one to investigate: customers complain of three pallets. What do they have in common that others have not?
-   lotgraph root-cause --store '{store}' --cases {complaints} --controls-material MILK-1L --first 3
+   {program} root-cause --store '{store}' --cases {complaints} --controls-material MILK-1L --first 3
    docs/INVESTIGATE.md goes on from there: what else is affected, the recall, and what came back.
 
 Ctrl-C stops; the next start finds the data and serves at once.
