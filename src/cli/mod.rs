@@ -54,7 +54,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Default, Args)]
 pub struct StoreArguments {
     /// The store: sqlite:PATH, or neo4j://HOST:PORT [default: sqlite:lotgraph.sqlite]
-    #[arg(long, value_name = "URI")]
+    #[arg(long, value_name = "URI", global = true)]
     store: Option<String>,
 }
 

@@ -168,6 +168,56 @@ query WhatDoTheyShare($cases: [ID!]!) {
 }
 ";
 
+/// How much of what is affected is bad, and who has it.
+const AT_RISK: &str = "\
+# The worst case is all of it. What perfect mixing carries is less: how much of the bad milk is where?
+query HowMuch($input: RecallScopeInput!) {
+  recallScope(input: $input) {
+    atRisk(first: 5) {
+      unit source
+      resting { low high } shipped { low high } scrapped { low high }
+      customers { customer { name } carried { low high } }
+      worstCase { material { name } quantity unit onHand }
+      lots { nodes { lot { id } worstCase worstCaseUnit proportional { low high } lotFraction { high } } }
+    }
+  }
+}
+";
+
+/// Does it add up?
+const BALANCE: &str = "\
+# Does it add up? A stock count found less sugar than the records leave.
+query Balance($lots: [ID!]!) {
+  massBalance(lots: $lots) {
+    isBalanced
+    totals { material unit received consumed onHand unexplained }
+    broken { lot { id } percent balance { unexplained counted { at amount } } }
+  }
+}
+";
+
+/// Quarantine.
+const HOLD: &str = "\
+# Hold the delivery: from now on nothing made of it leaves. Repeating it changes nothing; the next sample ends it.
+mutation Hold($hold: HoldInput!) {
+  holdLots(input: $hold) {
+    applied accepted duplicate revision
+    events { id status problems { code message } }
+  }
+}
+";
+
+/// Its end.
+const RELEASE: &str = "\
+# Release it, here for disposal: then only scrapping may draw from the delivery.
+mutation Release($release: ReleaseInput!) {
+  releaseHold(input: $release) {
+    applied accepted duplicate revision
+    events { id status problems { code message } }
+  }
+}
+";
+
 /// What somebody should look at.
 const ALERTS: &str = "\
 # What somebody should look at: holds, refused flows, and data that does not add up.
@@ -200,6 +250,11 @@ pub fn samples(story: &DemoStory) -> Value {
     let affected = story.affected_pallet.as_str();
     let complaints: Vec<&str> = story.complaints.iter().map(LotId::as_str).collect();
     let events = json!([{"party": {"code": "C-NEW", "name": "New customer", "roles": ["CUSTOMER"]}}]);
+    let scope = json!({"input": {"lots": [{"lot": story.culprit.as_str()}]}});
+    let hold = json!({"id": "HOLD-SAMPLE", "at": "2026-03-31T06:00:00+02:00", "lots": [story.culprit.as_str()],
+        "reason": "delivered at 11.8 °C", "category": "COOLING"});
+    let release = json!({"id": "RELEASE-SAMPLE", "at": "2026-03-31T07:00:00+02:00", "hold": "HOLD-SAMPLE",
+        "reason": "to be disposed of", "disposition": "SCRAP"});
     let sample = |title: &str, query: &str, variables: Value| json!({"title": title, "query": query, "variables": variables});
     json!({"samples": [
         sample("Where did this milk go?", FORWARD, json!({"lot": delivery})),
@@ -211,7 +266,11 @@ pub fn samples(story: &DemoStory) -> Value {
         sample("Find lots", SEARCH, json!({"text": "PAL-0314-1"})),
         sample("A mistake, voided", VOIDED, json!({"operation": MISTAKEN_EVENT})),
         sample("What do the complaints share?", COMPLAINTS, json!({"cases": complaints})),
-        sample("What must be recalled?", RECALL, json!({"input": {"lots": [{"lot": story.culprit.as_str()}]}})),
+        sample("What must be recalled?", RECALL, scope.clone()),
+        sample("How much of it is bad?", AT_RISK, scope.clone()),
+        sample("Hold it", HOLD, json!({"hold": hold})),
+        sample("Release it", RELEASE, json!({"release": release})),
+        sample("Does it add up?", BALANCE, json!({"lots": ["SUGAR-0324-1", "SUGAR-0327-1"]})),
         sample("What needs attention?", ALERTS, json!({})),
         sample("Record an event", RECORD, json!({"events": events})),
     ]})

@@ -66,6 +66,19 @@ fn check(title: &str, data: &Value) {
             let first = data.pointer("/rootCause/groups/0").unwrap().to_string();
             assert!(first.contains(story().culprit.as_str()), "{title}: {first}");
         }
+        "How much of it is bad?" => {
+            more_than("/recallScope/atRisk/customers", 5);
+            more_than("/recallScope/atRisk/lots/nodes", 4);
+        }
+        "Does it add up?" => {
+            assert_eq!(
+                data.pointer("/massBalance/broken/0/balance/unexplained"),
+                Some(&json!("25")),
+                "{data}"
+            )
+        }
+        "Hold it" => assert_eq!(data.pointer("/holdLots/accepted"), Some(&json!(1)), "{data}"),
+        "Release it" => assert_eq!(data.pointer("/releaseHold/accepted"), Some(&json!(1)), "{data}"),
         "What needs attention?" => more_than("/alerts/totalCount", 0),
         "Record an event" => assert_eq!(data.pointer("/recordEvents/accepted"), Some(&json!(1)), "{title}"),
         other => panic!("say what {other:?} must come to"),

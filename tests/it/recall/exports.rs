@@ -279,7 +279,7 @@ async fn the_command_goes_the_whole_way() {
         text
     };
     must(&["import", "plant.ndjson"]).await;
-    let scope = must(&["recall", "scope", "--supplier", "FARM-2"]).await;
+    let scope = must(&["recall", "scope", "--supplier", "FARM-2", "--store", "sqlite:lotgraph.sqlite"]).await;
     for part in ["4 lots affected from 1", "SHOP-2", "50 EA YOG", "FILL O-4 FILLER-2", "complete"] {
         assert!(scope.contains(part), "no {part:?} in\n{scope}");
     }
