@@ -19,6 +19,9 @@ use crate::store::scratch::{ScratchStore, ScratchStores};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{Store, StoreError, StoreErrorKind};
 
+/// What stores and caches need not log, unless it is asked for.
+pub const LOG_DIRECTIVES: [&str; 1] = [crate::store::neo4j::LOG_DIRECTIVE];
+
 /// How long `serve` waits for a store that does not answer yet, as when both start together.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 

@@ -1,19 +1,35 @@
 //! Logs to standard error and metrics in Prometheus' text format.
 
+use anyhow::Context;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::settings::{LogFormat, LogSettings};
 
-/// Starts logging; a second call (tests) changes nothing.
-pub fn start_logs(settings: &LogSettings) {
-    let filter = EnvFilter::try_new(&settings.level).unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts logging; a second call (tests) changes nothing. `usual` are directives that hold unless the level names their
+/// crate itself.
+///
+/// # Errors
+/// When the level is no filter.
+pub fn start_logs(settings: &LogSettings, usual: &[&str]) -> anyhow::Result<()> {
+    let mut level = settings.level.clone();
+    for directive in usual {
+        let name = directive.split("::").next().unwrap_or(directive);
+        if !settings.level.contains(name) {
+            level.push(',');
+            level.push_str(directive);
+        }
+    }
+    let filter = EnvFilter::try_new(&level).with_context(|| {
+        format!("log.level {:?} is neither error, warn, info, debug nor a tracing filter", settings.level)
+    })?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // Already started means that the caller's choice stands.
     let _started_before = match settings.format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
+    Ok(())
 }
 
 /// Starts collecting metrics; `None` when something else in this process collects them already.

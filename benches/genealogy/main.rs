@@ -2,7 +2,7 @@
 //!
 //! `scripts/servers run -- cargo bench --bench genealogy [-- SECTION…]`; sections: traces, ladder, growth, import, cache,
 //! as-of, root-cause, recall, holds. `LOTGRAPH_BENCH_LOTS` sets the size of the plants (default 200000).
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod baseline_neo4j;
 mod baseline_sqlite;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::progress;
+use super::{progress, write_out};
 use crate::service::copy::{Step, copy};
 use crate::store::Store;
 
@@ -60,9 +60,10 @@ pub async fn run(
     .await;
     bar.finish_and_clear();
     let copied = done?;
-    println!(
-        "{} events copied, {} there before; revision {}; equal: {} nodes, {} links",
+    let line = format!(
+        "{} events copied, {} there before; revision {}; equal: {} nodes, {} links\n",
         copied.copied, copied.skipped, copied.revision, copied.compared.nodes, copied.compared.links
     );
+    write_out(line.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,9 +1,11 @@
 //! `lotgraph doctor`: configuration, store, cache, disk and versions, each with a verdict and what to do.
 
+use std::fmt::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::write_out;
 use crate::app::{self, StoreUri};
 use crate::settings::{Settings, Sources, load, redact};
 
@@ -20,39 +22,44 @@ enum Verdict {
 }
 
 pub(super) async fn run(sources: &Sources) -> anyhow::Result<ExitCode> {
-    println!("lotgraph {}, SQLite {}", env!("CARGO_PKG_VERSION"), crate::store::sqlite::version());
+    let version = env!("CARGO_PKG_VERSION");
+    write_out(format!("lotgraph {version}, SQLite {}\n", crate::store::sqlite::version()).as_bytes())?;
     let loaded = match load(sources) {
         Ok(loaded) => loaded,
         Err(error) => {
-            say("configuration", &Verdict::Bad(format!("{error:#}"), "correct it where the message says"));
+            say("configuration", &Verdict::Bad(format!("{error:#}"), "correct it where the message says"))?;
             return Ok(ExitCode::FAILURE);
         }
     };
-    println!("\nconfiguration (value, where it came from)");
+    let mut values = String::from("\nconfiguration (value, where it came from)\n");
     for (key, (value, origin)) in &loaded.origins {
-        println!("  {:<36} {:<28} {origin}", key, if value.is_empty() { "(empty)" } else { value });
+        let value = if value.is_empty() { "(empty)" } else { value };
+        let _ = writeln!(values, "  {key:<36} {value:<28} {origin}");
     }
-    println!();
+    values.push('\n');
+    write_out(values.as_bytes())?;
     let settings = loaded.settings;
     let mut good = true;
+    // Each as soon as it is known: a store or cache that is away takes its time.
     let mut judge = |part: &str, verdict: Verdict| {
         good &= !matches!(verdict, Verdict::Bad(..));
-        say(part, &verdict);
+        say(part, &verdict)
     };
-    judge("configuration", Verdict::Good("readable, no unknown keys".to_owned()));
-    judge("address", address(&settings));
-    judge("store", store(&settings).await);
-    judge("cache", cache(&settings).await);
-    judge("disk", disk(&settings));
+    judge("configuration", Verdict::Good("readable, no unknown keys".to_owned()))?;
+    judge("address", address(&settings))?;
+    judge("store", store(&settings).await)?;
+    judge("cache", cache(&settings).await)?;
+    judge("disk", disk(&settings))?;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn say(part: &str, verdict: &Verdict) {
-    match verdict {
-        Verdict::Good(what) => println!("ok       {part}: {what}"),
-        Verdict::Warning(what, remedy) => println!("warning  {part}: {what}\n         -> {remedy}"),
-        Verdict::Bad(what, remedy) => println!("FAILED   {part}: {what}\n         -> {remedy}"),
-    }
+fn say(part: &str, verdict: &Verdict) -> std::io::Result<()> {
+    let line = match verdict {
+        Verdict::Good(what) => format!("ok       {part}: {what}\n"),
+        Verdict::Warning(what, remedy) => format!("warning  {part}: {what}\n         -> {remedy}\n"),
+        Verdict::Bad(what, remedy) => format!("FAILED   {part}: {what}\n         -> {remedy}\n"),
+    };
+    write_out(line.as_bytes())
 }
 
 fn address(settings: &Settings) -> Verdict {

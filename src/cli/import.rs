@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
-use super::progress;
+use super::{progress, write_out};
 use crate::domain::Text;
 use crate::format::csv_map::Mapping;
 use crate::service::import::{
@@ -104,7 +104,7 @@ pub async fn run(arguments: ImportArguments, store: Arc<dyn Store>) -> anyhow::R
             rejects.finish().context("cannot write the rejected rows")?;
         }
         let summary = done.with_context(|| format!("importing {}", shown(file)))?;
-        print_summary(file, &summary, started, arguments.dry_run);
+        print_summary(file, &summary, started, arguments.dry_run)?;
         total.rejected += summary.counts.rejected;
     }
     if total.rejected == 0 {
@@ -218,7 +218,7 @@ fn describe(file: &Path, row: &Rejected) -> String {
     format!("{}: line {}{column}: {}{path}: {reason}", shown(file), row.line, row.code)
 }
 
-fn print_summary(file: &Path, summary: &Summary, started: Instant, dry_run: bool) {
+fn print_summary(file: &Path, summary: &Summary, started: Instant, dry_run: bool) -> io::Result<()> {
     let Counts { read, accepted, duplicate, rejected } = summary.counts;
     let verb = if dry_run { "would be accepted" } else { "accepted" };
     let seconds = started.elapsed().as_secs_f64();
@@ -231,5 +231,6 @@ fn print_summary(file: &Path, summary: &Summary, started: Instant, dry_run: bool
         line.push_str(&format!(" ({seconds:.1} s)"));
     }
     // The summary is the command's result: standard output, where scripts look.
-    println!("{line}");
+    line.push('\n');
+    write_out(line.as_bytes())
 }

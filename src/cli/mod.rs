@@ -194,7 +194,7 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let loaded = |mut flags: Vec<(&'static str, String)>, log: Option<String>| -> anyhow::Result<Loaded> {
         flags.extend(log.map(|level| ("log.level", level)));
         let loaded = load(&Sources { file: config.clone(), flags })?;
-        telemetry::start_logs(&loaded.settings.log);
+        telemetry::start_logs(&loaded.settings.log, &app::LOG_DIRECTIVES)?;
         Ok(loaded)
     };
     match command {

@@ -57,6 +57,14 @@ async fn trace_prints_a_table_for_people() {
 }
 
 #[tokio::test]
+async fn a_log_level_that_makes_no_sense_is_said_so() {
+    let folder = plant().await;
+    let refused = run(folder.path(), &["trace", "MILK-1", "--log", "lotgraph=loud"]).await;
+    assert!(!refused.status.success());
+    assert!(err(&refused).contains("log.level \"lotgraph=loud\""), "{}", err(&refused));
+}
+
+#[tokio::test]
 async fn holds_are_placed_and_released_and_alerts_listed() {
     let folder = plant().await;
     let placed = run(folder.path(), &["hold", "MILK-1", "--reason", "listeria", "--id", "H-1"]).await;

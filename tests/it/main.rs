@@ -1,5 +1,5 @@
 //! The integration tests, one binary: conformance of stores, the API, the commands, faults, and the project's own rules.
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod alerts;
 mod as_of;

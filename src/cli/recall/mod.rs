@@ -343,6 +343,6 @@ async fn record(event: &serde_json::Value, settings: &Settings) -> anyhow::Resul
             return Err(crate::service::ServiceError::of_problems(problems).into());
         }
     }
-    println!("{id} recorded at revision {}", report.revision);
+    write_out(format!("{id} recorded at revision {}\n", report.revision).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

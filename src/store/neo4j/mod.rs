@@ -75,6 +75,10 @@ impl Default for Neo4jOptions {
     }
 }
 
+/// What the driver need not log: for every `neo4j://` address it warns that it does not route in clusters, which the README
+/// says once.
+pub const LOG_DIRECTIVE: &str = "neo4rs::connection=error";
+
 /// The store of the ledger and its graph in Neo4j.
 pub struct Neo4jStore {
     connection: Arc<Connection>,
