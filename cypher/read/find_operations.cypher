@@ -14,7 +14,7 @@
 // Why: The index on (at, id) yields the order. A page behind a key is read in two parts: first find_operations_at,
 //   then this from the next microsecond on, since an OR over both would be planned as a union of scans with a sort.
 MATCH (o:Operation)
-USING INDEX o:Operation(at, id)
+USING INDEX SEEK o:Operation(at, id)
 WHERE o.id > '' AND o.at >= $from AND o.at < $before
   AND ($kinds IS NULL OR o.kind IN $kinds)
   AND ($name IS NULL OR o.name = $name)

@@ -8,7 +8,7 @@
 // Returns: record: MAP, ordered by (revision, place)
 // Why: The index yields the order; named whole, or the planner would sort. CASE and not OR: see read_changes.
 MATCH (r:Record)
-USING INDEX r:Record(kind, revision, place)
+USING INDEX SEEK r:Record(kind, revision, place)
 WHERE r.kind = $kind AND r.revision >= $revision AND r.revision <= $until AND r.place > 0
   AND CASE WHEN r.revision > $revision THEN true ELSE r.place > $place END
   AND ($categories IS NULL OR r.category IN $categories)
