@@ -15,14 +15,16 @@ use crate::paired::{Paired, show, timed};
 use crate::plants::Plant;
 use crate::traces::ask;
 
-pub async fn run(plant: &Plant, redis: &str) {
+pub async fn run(plant: &Plant, uri: &str) {
+    let memory = grant_memory(uri).await;
+    println!("Redis with {memory}\n");
     println!("| {} plant, forward | cached | cold | ratio |\n|---|---|---|---|", plant.name);
     let stores: [(&str, Arc<dyn Store>); 2] =
         [("sqlite", plant.sqlite.clone()), ("neo4j", plant.neo4j.clone())];
     for (name, store) in stores {
         let memory: Vec<Arc<dyn Cache>> = vec![Arc::new(MemoryCache::new(1 << 30))];
         let options = RedisOptions { response_timeout: Duration::from_secs(2), ..RedisOptions::default() };
-        let redis: Vec<Arc<dyn Cache>> = vec![Arc::new(RedisCache::connect(redis, &options).unwrap())];
+        let redis: Vec<Arc<dyn Cache>> = vec![Arc::new(RedisCache::connect(uri, &options).unwrap())];
         for (cache, caches) in [("memory", memory), ("redis alone", redis)] {
             let identity = store.identity().await.unwrap();
             let cached = CachedStore::new(store.clone(), caches, Duration::ZERO).with_identity(&identity);
@@ -33,6 +35,16 @@ pub async fn run(plant: &Plant, redis: &str) {
         }
     }
     println!();
+}
+
+/// Gives Redis room for forty answers of some megabytes: the servers of the tests hold 64 MB.
+async fn grant_memory(uri: &str) -> &'static str {
+    const MEMORY: &str = "1gb";
+    let client = redis::Client::open(uri).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut command = redis::cmd("CONFIG");
+    let () = command.arg("SET").arg("maxmemory").arg(MEMORY).query_async(&mut connection).await.unwrap();
+    MEMORY
 }
 
 async fn compare(plant: &Plant, cold: &Arc<dyn Store>, cached: &Arc<dyn Store>) -> Paired {
