@@ -191,7 +191,8 @@ fn from_outside(item: ReadItem) -> ReadItem {
     }
 }
 
-fn batch(events: Vec<Event>, atomic: bool, sender: &Sender) -> Batch {
+/// A batch of a commit of its own, recorded now.
+pub(super) fn batch(events: Vec<Event>, atomic: bool, sender: &Sender) -> Batch {
     Batch {
         commit: Uuid::new_v4(),
         events: Arc::new(events),

@@ -11,6 +11,8 @@ use crate::store::Revision;
 pub(super) struct Listing {
     scope: Scope,
     revision: Revision,
+    /// The other revision that the answer goes by, if any: that of the walk in it.
+    walked: Revision,
 }
 
 /// A page: which places of its list, and whether more follow.
@@ -24,7 +26,12 @@ pub(super) struct Page<T> {
 
 impl Listing {
     pub(super) fn new(scope: Scope, revision: Revision) -> Self {
-        Self { scope, revision }
+        Self { scope, revision, walked: revision }
+    }
+
+    /// The lists of an answer whose walk has a revision of its own.
+    pub(super) fn of_walk(scope: Scope, revision: Revision, walked: Revision) -> Self {
+        Self { scope, revision, walked }
     }
 
     /// A page of one list; `item` makes the item of a place.
@@ -42,7 +49,7 @@ impl Listing {
         let scope = self.scope.list(list);
         let skip = match after.map(|cursor| scope.decode(cursor)).transpose()? {
             None => 0,
-            Some(Place::Trace(revision, skip)) if revision == self.revision => skip,
+            Some(Place::Trace(of, skip)) if of == self.revision || of == self.walked => skip,
             Some(Place::Trace(..)) => {
                 let message = format!("the ledger moved on; {}", ErrorCode::CursorStale.remedy());
                 return Err(ServiceError::new(ErrorCode::CursorStale, message));

@@ -5,23 +5,22 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::input::RecallScopeInput;
+use super::listing::Listing;
 use super::parts::{
     AffectedLot, AffectedLotConnection, AffectedLotFilter, AffectedTotal, CustomerShare,
     CustomerShareConnection, ScopeSeed, ScopeSeedConnection, Shipment, ShipmentConnection,
 };
 use crate::domain::recall::RecallScope;
-use crate::domain::{ErrorCode, EventId, PartyCode};
+use crate::domain::{EventId, PartyCode};
 use crate::genealogy::scope::Whereabouts;
 use crate::graphql::at_risk::AtRisk;
-use crate::graphql::connection::{Total, page_cost, page_size, window};
-use crate::graphql::cursor::{Place, Scope, malformed};
+use crate::graphql::connection::{page_cost, page_size};
+use crate::graphql::cursor::Scope;
 use crate::graphql::filters::read;
 use crate::graphql::scalars::Moment;
 use crate::graphql::services;
 use crate::graphql::trace::{Freshness, Trace, cursor_revision};
 use crate::service::recall::ScopeAnswer;
-use crate::service::{ServiceError, ServiceResult};
-use crate::store::Revision;
 
 /// The answer to a recall scope.
 pub struct ScopeAnswered {
@@ -29,14 +28,6 @@ pub struct ScopeAnswered {
     /// What cursors belong to.
     scope: Scope,
     trace: Trace,
-}
-
-/// A page of one list: from, to, and whether more follow.
-struct Window {
-    from: usize,
-    to: usize,
-    more: bool,
-    total: Total,
 }
 
 impl RecallScopeInput {
@@ -52,26 +43,8 @@ impl RecallScopeInput {
 }
 
 impl ScopeAnswered {
-    fn window(&self, list: &str, length: usize, first: i32, after: Option<&str>) -> ServiceResult<Window> {
-        let skip = match after.map(|cursor| self.scope.list(list).decode(cursor)).transpose()? {
-            Some(Place::Trace(revision, skip)) => {
-                self.check_revision(revision)?;
-                skip
-            }
-            Some(_) => return Err(malformed()),
-            None => 0,
-        };
-        let (from, to) = window(length, skip, page_size(first)?);
-        Ok(Window { from, to, more: to < length, total: Total::Known(length as u64) })
-    }
-
-    /// A cursor of an answer at another revision leads nowhere in this one.
-    fn check_revision(&self, revision: Revision) -> ServiceResult<()> {
-        if revision == self.answer.revision || revision == self.answer.traced.subgraph.revision {
-            return Ok(());
-        }
-        let message = format!("the ledger moved on; {}", ErrorCode::CursorStale.remedy());
-        Err(ServiceError::new(ErrorCode::CursorStale, message))
+    fn listing(&self) -> Listing {
+        Listing::of_walk(self.scope, self.answer.revision, self.answer.traced.subgraph.revision)
     }
 
     /// The scope of a recall: `which` of its states.
@@ -79,11 +52,6 @@ impl ScopeAnswered {
         let scope = Scope::new(which, recall);
         let trace = Trace::of(answer.traced.clone(), scope.list("trace"));
         Self { answer, scope, trace }
-    }
-
-    fn cursor(&self, list: &str, item: usize) -> String {
-        // The node limit keeps answers far below 2^32 items.
-        self.scope.list(list).encode(Place::Trace(self.answer.revision, item as u32 + 1))
     }
 
     fn count(&self, place: Whereabouts) -> usize {
@@ -122,10 +90,10 @@ impl ScopeAnswered {
         #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
         after: Option<String>,
     ) -> Result<ScopeSeedConnection> {
-        let page = self.window("seeds", self.answer.seeds.len(), first, after.as_deref())?;
-        let seed = |n: usize| (self.cursor("seeds", n), ScopeSeed(self.answer.seeds[n].clone()));
-        let seeds = (page.from..page.to).map(seed).collect();
-        Ok(ScopeSeedConnection::new(seeds, page.more, after.is_some(), page.total))
+        let seeds = &self.answer.seeds;
+        let seed = |n: usize| ScopeSeed(seeds[n].clone());
+        let page = self.listing().page("seeds", seeds.len(), first, after.as_deref(), seed)?;
+        Ok(ScopeSeedConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// The affected lots, those it starts from included, by (depth, id), each with where it is now.
@@ -144,13 +112,9 @@ impl ScopeAnswered {
         // Another filter is another list.
         let list = format!("lots {filter:?}");
         let shown = services(context).recalls.select(&self.answer, &filter).await?;
-        let page = self.window(&list, shown.len(), first, after.as_deref())?;
-        let lot = |n: usize| {
-            let place = shown[n] as usize;
-            (self.cursor(&list, n), AffectedLot { answer: self.answer.clone(), place })
-        };
-        let lots = (page.from..page.to).map(lot).collect();
-        Ok(AffectedLotConnection::new(lots, page.more, after.is_some(), page.total))
+        let lot = |n: usize| AffectedLot { answer: self.answer.clone(), place: shown[n] as usize };
+        let page = self.listing().page(&list, shown.len(), first, after.as_deref(), lot)?;
+        Ok(AffectedLotConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// What of the affected lots was shipped, by (time, operation).
@@ -167,11 +131,9 @@ impl ScopeAnswered {
         let shipments = self.answer.scope.shipments.iter().enumerate();
         let to = shipments.filter(|(_, shipment)| customer.is_none() || shipment.customer == customer);
         let shown: Vec<usize> = to.map(|(n, _)| n).collect();
-        let page = self.window(&list, shown.len(), first, after.as_deref())?;
-        let shipment =
-            |n: usize| (self.cursor(&list, n), Shipment { answer: self.answer.clone(), place: shown[n] });
-        let shipments = (page.from..page.to).map(shipment).collect();
-        Ok(ShipmentConnection::new(shipments, page.more, after.is_some(), page.total))
+        let shipment = |n: usize| Shipment { answer: self.answer.clone(), place: shown[n] };
+        let page = self.listing().page(&list, shown.len(), first, after.as_deref(), shipment)?;
+        Ok(ShipmentConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// How much of the affected lots is at risk: all of each, and what perfect mixing carries of the bad material; with
@@ -197,11 +159,10 @@ impl ScopeAnswered {
         #[graphql(desc = "The endCursor of the page before; the same question is asked with it.")]
         after: Option<String>,
     ) -> Result<CustomerShareConnection> {
-        let page = self.window("customers", self.answer.scope.customers.len(), first, after.as_deref())?;
-        let share =
-            |n: usize| (self.cursor("customers", n), CustomerShare { answer: self.answer.clone(), place: n });
-        let customers = (page.from..page.to).map(share).collect();
-        Ok(CustomerShareConnection::new(customers, page.more, after.is_some(), page.total))
+        let share = |n: usize| CustomerShare { answer: self.answer.clone(), place: n };
+        let length = self.answer.scope.customers.len();
+        let page = self.listing().page("customers", length, first, after.as_deref(), share)?;
+        Ok(CustomerShareConnection::new(page.items, page.more, page.further, page.total))
     }
 
     /// Where everything is, by material and unit, in the material's own unit where a conversion is declared.

@@ -9,17 +9,15 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::time::Duration;
 
-use uuid::Uuid;
-
 use self::rehearsal::Rehearsal;
 pub use self::rejects::{RejectsFile, RejectsFormat};
 pub use self::source::Format;
 use self::source::{Chunk, SourceError};
-use super::ingest::Sender;
+use super::ingest::{Sender, batch};
 use super::refusal::refusals;
-use crate::domain::{ErrorCode, Event, Problem, Timestamp};
+use crate::domain::{ErrorCode, Event, Problem};
 use crate::format::item::Columns;
-use crate::store::{Batch, EventOutcome, Recording, Revision, Status, Store, StoreError};
+use crate::store::{Batch, EventOutcome, Revision, Status, Store, StoreError};
 
 /// Events committed together unless the caller says otherwise.
 pub const BATCH_EVENTS_DEFAULT: usize = 5_000;
@@ -249,32 +247,19 @@ impl Run {
         if events.is_empty() {
             return Ok(Vec::new());
         }
-        let batch = self.batch(events);
+        let sent = batch(events, false, &self.sender);
         let store = Arc::clone(&self.store);
         if let Some(rehearsal) = &mut self.rehearsal {
-            return rehearsal.judge(store.as_ref(), batch).await.map_err(|error| self.failed(error));
+            return rehearsal.judge(store.as_ref(), sent).await.map_err(|error| self.failed(error));
         }
-        let outcomes = self.record(&batch).await?;
-        let refused = refusals(&batch.events, &outcomes);
+        let outcomes = self.record(&sent).await?;
+        let refused = refusals(&sent.events, &outcomes);
         if !refused.is_empty() {
             // A refusal that cannot be recorded ends the import: run again, it is refused and recorded once more.
-            let refused = self.batch(refused);
+            let refused = batch(refused, false, &self.sender);
             self.record(&refused).await?;
         }
         Ok(outcomes)
-    }
-
-    fn batch(&self, events: Vec<Event>) -> Batch {
-        Batch {
-            commit: Uuid::new_v4(),
-            events: Arc::new(events),
-            atomic: false,
-            recording: Recording {
-                recorded_at: Timestamp::now(),
-                actor: self.sender.actor.clone(),
-                source: self.sender.source.clone(),
-            },
-        }
     }
 
     /// Commits a batch, in several attempts if need be.

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::plant::{at, events};
-use crate::support::service::Service;
+use super::plant::{at, bad_delivery, service};
 
 const SCOPE: &str = "query($input: RecallScopeInput!, $first: Int = 100, $after: String, $filter: AffectedLotFilter) {
   recallScope(input: $input) {
@@ -19,18 +18,6 @@ const SCOPE: &str = "query($input: RecallScopeInput!, $first: Int = 100, $after:
     totals { material { code } unit lotCount onHand consumed shipped scrapped }
     trace { operations(first: 2) { totalCount } completeness { isPartial reason } }
     freshness { revision cached } } }";
-
-async fn service() -> Service {
-    let service = Service::empty().await;
-    let lines: Vec<String> = events().iter().map(Value::to_string).collect();
-    let response = service.post_events(&lines.join("\n")).await;
-    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-    service
-}
-
-fn bad_delivery() -> Value {
-    json!({"causes": [{"supplier": "FARM-2"}]})
-}
 
 #[tokio::test]
 async fn a_scope_is_answered_whole() {

@@ -10,7 +10,7 @@ use lotgraph::service::{ServiceError, ServiceResult};
 use lotgraph::store::{RecordFilter, Store};
 use serde_json::{Value, json};
 
-use super::plant::{at, events, leaving, lots, making, masters, recalls, record};
+use super::plant::{at, bad_delivery, events, leaving, lots, making, masters, recalls, record};
 use crate::support::events::minute;
 use crate::support::stores::{self, Fresh};
 
@@ -33,10 +33,6 @@ fn opening(id: &str, scope: &Value, mock: bool) -> Opening {
 async fn open(fresh: &Fresh, id: &str, scope: &Value) -> ServiceResult<Opened> {
     let ingest = Ingest::new(fresh.store.clone());
     recalls(fresh).open(opening(id, scope, false), &ingest, &sender()).await
-}
-
-fn bad_delivery() -> Value {
-    json!({"causes": [{"supplier": "FARM-2"}]})
 }
 
 async fn status(fresh: &Fresh, lot: &str) -> LotStatus {

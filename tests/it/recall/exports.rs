@@ -6,20 +6,8 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::plant::{at, events};
+use super::plant::{at, bad_delivery, events, service};
 use crate::support::service::Service;
-
-async fn service() -> Service {
-    let service = Service::empty().await;
-    let lines: Vec<String> = events().iter().map(Value::to_string).collect();
-    let response = service.post_events(&lines.join("\n")).await;
-    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-    service
-}
-
-fn bad_delivery() -> Value {
-    json!({"causes": [{"supplier": "FARM-2"}]})
-}
 
 /// The value of a comment line.
 fn header<'a>(text: &'a str, name: &str) -> &'a str {

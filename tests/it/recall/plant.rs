@@ -7,6 +7,7 @@ use lotgraph::service::trace::{TraceLimits, Tracer};
 use serde_json::{Value, json};
 
 use crate::support::events::{batch, event, minute};
+use crate::support::service::Service;
 use crate::support::stores::Fresh;
 
 /// Minute `n` as events write it.
@@ -137,4 +138,18 @@ pub fn seeds(answer: &ScopeAnswer) -> Vec<String> {
 pub fn lots(answer: &ScopeAnswer) -> Vec<String> {
     let lots = answer.scope.lots.iter();
     lots.map(|lot| format!("{} {}", answer.lot_id(lot.lot), lot.depth)).collect()
+}
+
+/// The API over the whole plant.
+pub async fn service() -> Service {
+    let service = Service::empty().await;
+    let lines: Vec<String> = events().iter().map(Value::to_string).collect();
+    let response = service.post_events(&lines.join("\n")).await;
+    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
+    service
+}
+
+/// The scope of the bad delivery.
+pub fn bad_delivery() -> Value {
+    json!({"causes": [{"supplier": "FARM-2"}]})
 }
