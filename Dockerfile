@@ -2,7 +2,9 @@
 FROM rust:1.95.0-bookworm AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock rust-toolchain.toml ./
+COPY .cargo .cargo
 COPY benches benches
+COPY crates crates
 COPY cypher cypher
 COPY sql sql
 COPY schema schema

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use lotgraph::domain::Text;
 use lotgraph::service::import::{self, Counts, Format, Observer, Options, Rejected};
-use lotgraph::service::ingest::Sender;
-use lotgraph::store::Store;
+use lotgraph::service::recorder::Recorder;
+use lotgraph::store::Ledger;
 use lotgraph::store::sqlite::SqliteStore;
 
 use crate::paired::{show, timed};
@@ -56,18 +55,18 @@ impl Observer for Silent {
     fn rejected(&mut self, row: &Rejected) -> std::io::Result<()> {
         panic!("a generated plant is accepted: {row:?}")
     }
+
+    fn remarked(&mut self, row: &Rejected) -> std::io::Result<()> {
+        panic!("nothing is to be said of a generated plant: {row:?}")
+    }
 }
 
 /// What `lotgraph import` does with the bytes of a file.
-async fn import(store: Arc<dyn Store>, lines: &[u8]) -> u64 {
-    let options = Options {
-        format: Format::Ndjson,
-        batch: BATCH,
-        dry_run: false,
-        sender: Sender { actor: Text::parse("bench").unwrap(), source: Text::parse("bench").unwrap() },
-    };
+async fn import(store: Arc<dyn Ledger>, lines: &[u8]) -> u64 {
+    let options =
+        Options { format: Format::Ndjson, batch: BATCH, dry_run: None, caller: crate::plants::bench() };
     let source = Box::new(std::io::Cursor::new(lines.to_vec()));
-    let summary = import::import(store, source, options, &mut Silent).await.unwrap();
+    let summary = import::import(&Recorder::new(store), source, options, &mut Silent).await.unwrap();
     summary.counts.accepted
 }
 

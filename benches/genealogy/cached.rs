@@ -7,8 +7,9 @@ use lotgraph::cache::Cache;
 use lotgraph::cache::memory::MemoryCache;
 use lotgraph::cache::redis::{RedisCache, RedisOptions};
 use lotgraph::genealogy::Direction;
-use lotgraph::service::trace::{TraceLimits, Tracer};
-use lotgraph::store::Store;
+use lotgraph::service::Questions;
+use lotgraph::service::trace::TraceLimits;
+use lotgraph::store::Ledger;
 use lotgraph::store::layer::cached::CachedStore;
 
 use crate::paired::{Paired, show, timed};
@@ -19,7 +20,7 @@ pub async fn run(plant: &Plant, uri: &str) {
     let memory = grant_memory(uri).await;
     println!("Redis with {memory}\n");
     println!("| {} plant, forward | cached | cold | ratio |\n|---|---|---|---|", plant.name);
-    let stores: [(&str, Arc<dyn Store>); 2] =
+    let stores: [(&str, Arc<dyn Ledger>); 2] =
         [("sqlite", plant.sqlite.clone()), ("neo4j", plant.neo4j.clone())];
     for (name, store) in stores {
         let memory: Vec<Arc<dyn Cache>> = vec![Arc::new(MemoryCache::new(1 << 30))];
@@ -28,7 +29,7 @@ pub async fn run(plant: &Plant, uri: &str) {
         for (cache, caches) in [("memory", memory), ("redis alone", redis)] {
             let identity = store.identity().await.unwrap();
             let cached = CachedStore::new(store.clone(), caches, Duration::ZERO).with_identity(&identity);
-            let cached: Arc<dyn Store> = Arc::new(cached);
+            let cached: Arc<dyn Ledger> = Arc::new(cached);
             let times = compare(plant, &store, &cached).await;
             let (subject, baseline, ratio) = times.medians();
             println!("| {name}, {cache} | {} | {} | {ratio:.2} |", show(subject), show(baseline));
@@ -47,9 +48,10 @@ async fn grant_memory(uri: &str) -> &'static str {
     MEMORY
 }
 
-async fn compare(plant: &Plant, cold: &Arc<dyn Store>, cached: &Arc<dyn Store>) -> Paired {
+async fn compare(plant: &Plant, cold: &Arc<dyn Ledger>, cached: &Arc<dyn Ledger>) -> Paired {
     let limits = TraceLimits::default();
-    let (from_cache, from_store) = (Tracer::new(cached.clone(), limits), Tracer::new(cold.clone(), limits));
+    let (from_cache, from_store) =
+        (Questions::over(cached.clone(), limits), Questions::over(cold.clone(), limits));
     let mut times = Paired::default();
     for round in 0..4 {
         for lot in &plant.forward {

@@ -1,22 +1,24 @@
-//! Quarantine: a hold with ten thousand descendants, and ingest beside a thousand open holds.
+//! Quarantine: a hold with ten thousand descendants, and recorder beside a thousand open holds.
 
 use std::time::Duration;
 
 use lotgraph::domain::{Event, LotId};
 use lotgraph::genealogy::Direction;
-use lotgraph::service::trace::{TraceLimits, Tracer};
-use lotgraph::store::Store;
+use lotgraph::service::Questions;
+use lotgraph::service::trace::TraceLimits;
+use lotgraph::store::Ledger;
 use serde_json::{Value, json};
 
 use crate::paired::{Paired, median, show, timed};
+use crate::plants::bench;
 use crate::plants::{Plant, batch, lots, question};
 use crate::recall;
 
-/// Open holds beside the ingest.
+/// Open holds beside the recorder.
 const HOLDS: usize = 1_000;
-/// Operations in one batch of the ingest, each with its receipt.
+/// Operations in one batch of the recorder, each with its receipt.
 const CHAINS: usize = 250;
-/// Batches of each turn of the ingest.
+/// Batches of each turn of the recorder.
 const BATCHES: usize = 12;
 
 fn event(value: &Value) -> Event {
@@ -34,7 +36,7 @@ fn release(id: &str, hold: &str) -> Event {
         "disposition": "RELEASED"}))
 }
 
-async fn record(store: &dyn Store, events: Vec<Event>) -> Duration {
+async fn record(store: &dyn Ledger, events: Vec<Event>) -> Duration {
     let (time, receipt) = timed(store.commit(&batch(events))).await;
     let receipt = receipt.unwrap();
     assert!(
@@ -50,12 +52,13 @@ pub async fn spread(plant: &Plant) {
     println!("| {} plant | lots marked | hold | trace of the same lot | ratio | release |", plant.name);
     println!("|---|---|---|---|---|---|");
     for (name, store) in plant.stores() {
-        let tracer = Tracer::new(store.clone(), TraceLimits::default());
+        let questions = Questions::over(store.clone(), TraceLimits::default());
         for size in recall::SIZES {
             let (mut times, mut releases, mut marked) = (Paired::default(), Vec::new(), Vec::new());
             for (n, lot) in plant.reaching(size, recall::SEEDS).iter().enumerate() {
                 let (id, release_id) = (format!("BENCH-H{size}-{n}"), format!("BENCH-R{size}-{n}"));
-                let (baseline, answer) = timed(tracer.trace(question(lot, Direction::Forward))).await;
+                let (baseline, answer) =
+                    timed(questions.tracer.trace(&bench(), question(lot, Direction::Forward))).await;
                 marked.push(answer.unwrap().trace.lots.len());
                 let subject = record(store.as_ref(), vec![hold(&id, lot)]).await;
                 times.note(subject, baseline);
@@ -88,7 +91,7 @@ fn chains(turn: &str, number: usize) -> Vec<Event> {
     events
 }
 
-async fn ingest(store: &dyn Store, turn: &str) -> Vec<Duration> {
+async fn recorder(store: &dyn Ledger, turn: &str) -> Vec<Duration> {
     let mut times = Vec::new();
     for number in 0..BATCHES {
         times.push(record(store, chains(turn, number)).await);
@@ -96,7 +99,7 @@ async fn ingest(store: &dyn Store, turn: &str) -> Vec<Duration> {
     times
 }
 
-/// The same ingest without holds, with a thousand open, and without again, so that a drift shows.
+/// The same recorder without holds, with a thousand open, and without again, so that a drift shows.
 pub async fn beside(plant: &Plant) {
     let everything = lots(plant.sqlite.as_ref()).await;
     let finished: Vec<LotId> = everything.into_iter().filter(|id| id.as_str().starts_with("MOD")).collect();
@@ -106,18 +109,18 @@ pub async fn beside(plant: &Plant) {
     println!("| {} events a batch | none open | 1,000 open holds | released again | ratio |", 2 * CHAINS);
     println!("|---|---|---|---|---|");
     for (name, store) in plant.stores() {
-        ingest(store.as_ref(), "warm").await;
-        let before = ingest(store.as_ref(), "before").await;
+        recorder(store.as_ref(), "warm").await;
+        let before = recorder(store.as_ref(), "before").await;
         for (n, part) in held.chunks(100).enumerate() {
             let events = part.iter().enumerate().map(|(m, lot)| hold(&format!("BH-{n}-{m}"), lot));
             record(store.as_ref(), events.collect()).await;
         }
-        let open = ingest(store.as_ref(), "open").await;
+        let open = recorder(store.as_ref(), "open").await;
         for (n, part) in held.chunks(100).enumerate() {
             let events = (0..part.len()).map(|m| release(&format!("BR-{n}-{m}"), &format!("BH-{n}-{m}")));
             record(store.as_ref(), events.collect()).await;
         }
-        let after = ingest(store.as_ref(), "after").await;
+        let after = recorder(store.as_ref(), "after").await;
         let without = [before.clone(), after.clone()].concat();
         let ratio = median(&open).as_secs_f64() / median(&without).as_secs_f64();
         let [before, open, after] = [&before, &open, &after].map(|times| show(median(times)));

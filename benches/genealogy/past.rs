@@ -4,14 +4,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lotgraph::app::scratch_stores;
+use lotgraph::cli::app::scratch_stores;
 use lotgraph::service::as_of::{AsOfLimits, History, Point};
 use lotgraph::service::trace::TraceLimits;
 use lotgraph::store::sqlite::SqliteStore;
-use lotgraph::store::{Revision, Store};
+use lotgraph::store::{Ledger, Revision};
 
 use crate::paired::{show, timed};
 use crate::plants;
+use crate::plants::bench;
 
 /// Lots of the plants; enough for a rate.
 const LOTS: u64 = 30_000;
@@ -32,7 +33,7 @@ pub async fn run(folder: &Path, neo4j_uri: &str) {
     println!();
 }
 
-async fn past(name: &str, store: Arc<dyn Store>, each: usize) {
+async fn past(name: &str, store: Arc<dyn Ledger>, each: usize) {
     store.prepare().await.unwrap();
     let events: Vec<_> = plants::events("process", LOTS, 7).collect();
     let write = async {
@@ -44,7 +45,7 @@ async fn past(name: &str, store: Arc<dyn Store>, each: usize) {
     let current = store.revision().await.unwrap().0;
     let limits = AsOfLimits { patience: Duration::MAX, ..AsOfLimits::default() };
     let history = History::new(store, scratch_stores(), limits, TraceLimits::default());
-    let ask = async |revision| history.at(Point::Revision(Revision(revision))).await.unwrap();
+    let ask = async |revision| history.at(&bench(), Point::Revision(Revision(revision))).await.unwrap();
     let early = current - current / 100 - 1;
     let (first, _) = timed(ask(early)).await;
     let (again, _) = timed(ask(early)).await;

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lotgraph::domain::{Event, LotId, Text, Timestamp};
+use lotgraph::domain::{Caller, CallerKind, Entry, Event, LotId, Text, Timestamp};
 use lotgraph::genealogy::{Direction, TimeRule};
 use lotgraph::generate::PlantRequest;
-use lotgraph::service::trace::{TraceQuestion, Tracer};
+use lotgraph::service::Questions;
+use lotgraph::service::trace::TraceQuestion;
 use lotgraph::store::neo4j::{Neo4jOptions, Neo4jStore};
 use lotgraph::store::sqlite::SqliteStore;
-use lotgraph::store::{Batch, Find, FindKey, LotFilter, Recording, Store, What};
+use lotgraph::store::{Batch, Find, FindKey, Ledger, LotFilter, What};
 use uuid::Uuid;
 
 use crate::paired::{show, timed};
@@ -34,7 +35,7 @@ pub struct Plant {
 
 impl Plant {
     /// Both stores, with their names.
-    pub fn stores(&self) -> [(&'static str, Arc<dyn Store>); 2] {
+    pub fn stores(&self) -> [(&'static str, Arc<dyn Ledger>); 2] {
         [("sqlite", self.sqlite.clone()), ("neo4j", self.neo4j.clone())]
     }
 
@@ -46,20 +47,24 @@ impl Plant {
     }
 }
 
+/// Who records and asks in a benchmark.
+pub fn bench() -> Caller {
+    let text = |text| Text::parse(text).unwrap();
+    Caller::named(text("bench"), CallerKind::Service, Entry::Other { name: text("bench") })
+}
+
 pub fn batch(events: Vec<Event>) -> Batch {
+    let caller = bench();
     Batch {
         commit: Uuid::new_v4(),
         events: Arc::new(events),
         atomic: true,
-        recording: Recording {
-            recorded_at: Timestamp::now(),
-            actor: Text::parse("bench").unwrap(),
-            source: Text::parse("bench").unwrap(),
-        },
+        recording: caller.recording(Timestamp::now()),
+        caller,
     }
 }
 
-pub async fn fill(store: &dyn Store, events: impl Iterator<Item = Event>) -> usize {
+pub async fn fill(store: &dyn Ledger, events: impl Iterator<Item = Event>) -> usize {
     let (mut chunk, mut count) = (Vec::with_capacity(BATCH), 0);
     let mut events = events.peekable();
     while let Some(event) = events.next() {
@@ -128,7 +133,7 @@ pub async fn load(folder: &Path, neo4j_uri: &str, plant: &str, lots: u64) -> Pla
 }
 
 /// The ids of all lots, in their order.
-pub async fn lots(store: &dyn Store) -> Vec<LotId> {
+pub async fn lots(store: &dyn Ledger) -> Vec<LotId> {
     let mut ids = Vec::new();
     let mut after: Option<FindKey> = None;
     loop {
@@ -146,7 +151,7 @@ pub async fn lots(store: &dyn Store) -> Vec<LotId> {
 }
 
 /// Lots spread over the whole plant: every n-th by id.
-async fn sample(store: &dyn Store, count: usize) -> Vec<LotId> {
+async fn sample(store: &dyn Ledger, count: usize) -> Vec<LotId> {
     let ids = lots(store).await;
     let step = (ids.len() / count).max(1);
     ids.into_iter().step_by(step).collect()
@@ -160,10 +165,10 @@ struct Reached {
 }
 
 async fn reach(store: Arc<SqliteStore>, lots: &[LotId], direction: Direction) -> Vec<Reached> {
-    let tracer = Tracer::new(store, lotgraph::service::trace::TraceLimits::default());
+    let questions = Questions::over(store, lotgraph::service::trace::TraceLimits::default());
     let mut found = Vec::new();
     for lot in lots {
-        let trace = &tracer.trace(question(lot, direction)).await.unwrap().trace;
+        let trace = &questions.tracer.trace(&bench(), question(lot, direction)).await.unwrap().trace;
         found.push(Reached { links: trace.links.len(), lots: trace.lots.len(), from: lot.clone() });
     }
     found

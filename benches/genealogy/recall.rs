@@ -1,14 +1,16 @@
 //! The scope of a recall of one raw lot against a cold trace of it, and how it grows with what it affects.
 
-use lotgraph::app::scratch_stores;
+use lotgraph::cli::app::scratch_stores;
 use lotgraph::domain::LotId;
 use lotgraph::domain::recall::{RecallScope, ScopeLot};
 use lotgraph::genealogy::Direction;
+use lotgraph::service::Questions;
 use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::recall::Recalls;
-use lotgraph::service::trace::{TraceLimits, Tracer};
+use lotgraph::service::trace::TraceLimits;
 
 use crate::paired::{Paired, show, timed};
+use crate::plants::bench;
 use crate::plants::{Plant, question};
 
 /// Affected lots wanted; the nearest that the plant has are asked about.
@@ -22,7 +24,7 @@ pub async fn run(plant: &Plant) {
     println!("|---|---|---|---|---|");
     for (name, store) in plant.stores() {
         for size in SIZES {
-            let tracer = Tracer::new(store.clone(), TraceLimits::default());
+            let questions = Questions::over(store.clone(), TraceLimits::default());
             let (mut times, mut affected) = (Paired::default(), Vec::new());
             for _ in 0..ROUNDS {
                 for lot in plant.reaching(size, SEEDS) {
@@ -33,9 +35,10 @@ pub async fn run(plant: &Plant) {
                         AsOfLimits::default(),
                         TraceLimits::default(),
                     );
-                    let recalls = Recalls::new(tracer.clone(), history);
-                    let (subject, answer) = timed(recalls.scope(&scope_of(&lot), None)).await;
-                    let (baseline, trace) = timed(tracer.trace(question(&lot, Direction::Forward))).await;
+                    let recalls = Recalls::new(questions.clone(), history);
+                    let (subject, answer) = timed(recalls.scope(&bench(), &scope_of(&lot), None)).await;
+                    let (baseline, trace) =
+                        timed(questions.tracer.trace(&bench(), question(&lot, Direction::Forward))).await;
                     let lots = answer.unwrap().scope.lots.len();
                     assert_eq!(
                         lots,

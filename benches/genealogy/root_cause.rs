@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use lotgraph::domain::LotId;
 use lotgraph::genealogy::Direction;
+use lotgraph::service::Questions;
 use lotgraph::service::root_cause::{Cases, Controls, RootCauseQuestion};
-use lotgraph::service::trace::{TraceLimits, Tracer};
+use lotgraph::service::trace::TraceLimits;
 use lotgraph::store::Closure;
 
 use crate::paired::{Paired, show, timed};
+use crate::plants::bench;
 use crate::plants::{self, Plant};
 
 /// Controls for each case.
@@ -26,7 +28,7 @@ pub async fn run(plant: &Plant) {
     println!("|---|---|---|---|---|");
     for (name, store) in plant.stores() {
         let limits = TraceLimits { deadline: Duration::from_secs(120), ..TraceLimits::default() };
-        let tracer = Tracer::new(store.clone(), limits);
+        let questions = Questions::over(store.clone(), limits);
         for cases in [20, 63, 200] {
             let (cases, controls) = groups(&units, cases);
             let (mut times, mut nodes) = (Paired::default(), 0);
@@ -36,7 +38,7 @@ pub async fn run(plant: &Plant) {
                     controls: Controls::Lots(controls.clone()),
                     respect_time: true,
                 };
-                let (subject, answer) = timed(tracer.root_cause(&question)).await;
+                let (subject, answer) = timed(questions.causes.root_cause(&bench(), &question)).await;
                 let answer = answer.unwrap();
                 assert!(!answer.is_partial());
                 let (baseline, read) = timed(store.closure(&closure(&cases, &controls))).await;

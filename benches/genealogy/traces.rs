@@ -7,11 +7,13 @@ use lotgraph::domain::{LotId, NodeRef};
 use lotgraph::genealogy::Direction;
 use lotgraph::generate::PlantRequest;
 use lotgraph::generate::assembly::Assembly;
-use lotgraph::service::trace::{TraceAnswer, TraceLimits, Tracer};
-use lotgraph::store::Store;
+use lotgraph::service::Questions;
+use lotgraph::service::trace::{TraceAnswer, TraceLimits};
+use lotgraph::store::Ledger;
 use lotgraph::store::sqlite::SqliteStore;
 
 use crate::paired::{Paired, median, show, timed};
+use crate::plants::bench;
 use crate::plants::{self, Plant, question};
 use crate::{baseline_neo4j, baseline_sqlite};
 
@@ -19,8 +21,13 @@ use crate::{baseline_neo4j, baseline_sqlite};
 const PAGE: usize = 100;
 
 /// What the service does for one question: the trace and the first page of its lots.
-pub async fn ask(tracer: &Tracer, store: &dyn Store, lot: &LotId, direction: Direction) -> Arc<TraceAnswer> {
-    let answer = tracer.trace(question(lot, direction)).await.unwrap();
+pub async fn ask(
+    questions: &Questions,
+    store: &dyn Ledger,
+    lot: &LotId,
+    direction: Direction,
+) -> Arc<TraceAnswer> {
+    let answer = questions.tracer.trace(&bench(), question(lot, direction)).await.unwrap();
     let page = answer.trace.lots.iter().take(PAGE);
     let refs: Vec<NodeRef> = page.map(|node| NodeRef::Lot(answer.lot_id(node.index).clone())).collect();
     let page = store.get(&refs).await.unwrap();
@@ -51,12 +58,12 @@ fn row(store: &str, direction: Direction, links: &mut [usize], times: &Paired) {
 }
 
 async fn sqlite(plant: &Plant, direction: Direction, lots: &[LotId]) {
-    let tracer = Tracer::new(plant.sqlite.clone(), TraceLimits::default());
+    let questions = Questions::over(plant.sqlite.clone(), TraceLimits::default());
     let connection = Arc::new(std::sync::Mutex::new(baseline_sqlite::open(&plant.sqlite_file)));
     let (mut times, mut links) = (Paired::default(), Vec::new());
     for round in 0..4 {
         for lot in lots {
-            let (subject, answer) = timed(tracer.trace(question(lot, direction))).await;
+            let (subject, answer) = timed(questions.tracer.trace(&bench(), question(lot, direction))).await;
             let answer = answer.unwrap();
             let (shared, id) = (connection.clone(), lot.to_string());
             // On a blocking thread as in the service: the way there is part of either.
@@ -75,12 +82,12 @@ async fn sqlite(plant: &Plant, direction: Direction, lots: &[LotId]) {
 }
 
 async fn neo4j(plant: &Plant, direction: Direction, lots: &[LotId]) {
-    let tracer = Tracer::new(plant.neo4j.clone(), TraceLimits::default());
+    let questions = Questions::over(plant.neo4j.clone(), TraceLimits::default());
     let graph = baseline_neo4j::connect(&plant.neo4j_uri).await;
     let (mut times, mut links) = (Paired::default(), Vec::new());
     for round in 0..4 {
         for lot in lots {
-            let (subject, answer) = timed(tracer.trace(question(lot, direction))).await;
+            let (subject, answer) = timed(questions.tracer.trace(&bench(), question(lot, direction))).await;
             let answer = answer.unwrap();
             let (baseline, found) = timed(baseline_neo4j::links(&graph, lot.as_str(), direction)).await;
             assert_eq!(answer.subgraph.links.len(), found, "{lot}: both must find the same links");
@@ -98,7 +105,7 @@ pub async fn ladder(folder: &Path, neo4j_uri: &str) {
     let sqlite = Arc::new(SqliteStore::open(&folder.join("ladder.sqlite")).unwrap());
     plants::wipe(neo4j_uri).await;
     let neo4j = Arc::new(plants::neo4j(neo4j_uri).await);
-    let stores: [(&str, Arc<dyn Store>); 2] = [("sqlite", sqlite), ("neo4j", neo4j)];
+    let stores: [(&str, Arc<dyn Ledger>); 2] = [("sqlite", sqlite), ("neo4j", neo4j)];
     println!("| ladder | lots | time |\n|---|---|---|");
     for (name, store) in stores {
         store.prepare().await.unwrap();
@@ -108,11 +115,11 @@ pub async fn ladder(folder: &Path, neo4j_uri: &str) {
             let lotgraph::domain::Fact::Operation(operation) = &first.fact else { panic!("{first:?}") };
             let seed = operation.links().next().unwrap().lot.clone();
             plants::fill(store.as_ref(), events).await;
-            let tracer = Tracer::new(store.clone(), TraceLimits::default());
+            let questions = Questions::over(store.clone(), TraceLimits::default());
             let mut times = Vec::new();
             let mut lots = 0;
             for _ in 0..30 {
-                let (time, answer) = timed(ask(&tracer, store.as_ref(), &seed, Direction::Forward)).await;
+                let (time, answer) = timed(ask(&questions, store.as_ref(), &seed, Direction::Forward)).await;
                 times.push(time);
                 lots = answer.trace.lots.len();
             }
@@ -137,14 +144,15 @@ pub async fn growth(folder: &Path, neo4j_uri: &str, name: &str, lots: u64) {
     for size in [lots / 10, lots] {
         let plant = plants::load(folder, neo4j_uri, name, size).await;
         let seeds = growth_seeds(name);
-        let stores: [(&str, Arc<dyn Store>); 2] = [("sqlite", plant.sqlite), ("neo4j", plant.neo4j)];
+        let stores: [(&str, Arc<dyn Ledger>); 2] = [("sqlite", plant.sqlite), ("neo4j", plant.neo4j)];
         for (n, (name, store)) in stores.into_iter().enumerate() {
-            let tracer = Tracer::new(store.clone(), TraceLimits::default());
+            let questions = Questions::over(store.clone(), TraceLimits::default());
             let mut times = Vec::new();
             let mut links = 0;
             for _ in 0..20 {
                 for seed in &seeds {
-                    let (time, answer) = timed(ask(&tracer, store.as_ref(), seed, Direction::Forward)).await;
+                    let (time, answer) =
+                        timed(ask(&questions, store.as_ref(), seed, Direction::Forward)).await;
                     times.push(time);
                     links = links.max(answer.subgraph.links.len());
                 }

@@ -3,8 +3,8 @@
 // $hops_max: INTEGER, even: the edges a walk may have
 // $limit: INTEGER, nodes: the first in (hops, id) order are kept
 // Returns: at most one row: revision: INTEGER;
-//   lots: LIST<LIST [hops, id, material, earliest_production, links, in_place, degree]>,
-//   operations: LIST<LIST [hops, id, kind, started_at, at, party, links, back]>; links are those that lead on in walking
+//   lots: LIST<LIST [hops, id, material, earliest_production, overdrawn, links, in_place, degree]>,
+//   operations: LIST<LIST [hops, id, kind, started_at, at, party, pairs, links, back]>; links are those that lead on in walking
 //   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
 //   counts; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
 // Why: Cypher prunes a walk from one node only, so walking from each seed would walk what the seeds share once for each of
@@ -48,5 +48,5 @@ WITH revision, m, hops, id,
     other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place,
   CASE hops WHEN $hops_max THEN COUNT { (m)<-[:PRODUCED]-() } END AS degree
 RETURN revision,
-  collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, links, in_place, degree] END) AS lots,
-  collect(CASE hops % 2 WHEN 1 THEN [hops, id, m.kind, m.started_at, m.at, m.party, links, back] END) AS operations
+  collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, m.overdrawn, links, in_place, degree] END) AS lots,
+  collect(CASE hops % 2 WHEN 1 THEN [hops, id, m.kind, m.started_at, m.at, m.party, m.pairs, links, back] END) AS operations

@@ -22,5 +22,4 @@ WHERE l.search CONTAINS $text AND l.id > $after
   AND ($produced_before IS NULL OR l.earliest_production < $produced_before)
   AND ($classes IS NULL OR EXISTS { (l)-[:OF_MATERIAL]->(m) WHERE m.class IN $classes })
 WITH l ORDER BY l.id LIMIT $limit
-RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine, .anomalies, .earliest_draw} AS lot
+RETURN l{.id, .number, .supplier_lot, .material, .attributes, .earliest_production, .state, .overdrawn} AS lot

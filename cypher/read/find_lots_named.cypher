@@ -23,5 +23,4 @@ CALL () {
   RETURN l
 }
 WITH l ORDER BY l.id LIMIT $limit
-RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine, .anomalies, .earliest_draw} AS lot
+RETURN l{.id, .number, .supplier_lot, .material, .attributes, .earliest_production, .state, .overdrawn} AS lot

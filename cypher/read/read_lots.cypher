@@ -5,5 +5,4 @@
 UNWIND $ids AS id
 MATCH (l:Lot {id: id})
 USING INDEX SEEK l:Lot(id)
-RETURN l{.id, .number, .supplier_lot, .material, .material_claims, .attributes, .flows, .in_place, .earliest_production,
-  .quarantine, .anomalies, .earliest_draw} AS lot
+RETURN l{.id, .number, .supplier_lot, .material, .attributes, .earliest_production, .state, .overdrawn} AS lot

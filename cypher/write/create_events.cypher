@@ -1,14 +1,8 @@
 // Appends events to the ledger.
-// $rows: LIST<MAP {id, index, type, body}>
-// $revision: INTEGER
-// $commit: STRING
-// $recorded_at: INTEGER, microseconds
-// $actor: STRING
-// $source: STRING
+// $rows: LIST<MAP {id, revision, index, type, body, commit, recorded_at, actor, source}>, recorded_at in microseconds
 // Returns: nothing
-// Why: CREATE, not MERGE: the planner has seen that none exists, and the constraint would stop a mistake.
+// Why: CREATE, not MERGE: the planner has seen that none exists, and the constraint would stop a mistake. Each row carries
+//   its envelope, so that the events of many revisions are one statement.
 UNWIND $rows AS row
-CREATE (:Event {
-  id: row.id, type: row.type, body: row.body, revision: $revision, index: row.index,
-  commit: $commit, recorded_at: $recorded_at, actor: $actor, source: $source
-})
+CREATE (e:Event)
+SET e = row

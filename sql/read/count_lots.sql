@@ -13,7 +13,7 @@ FROM lot
 WHERE true
     AND (?1 IS NULL OR lot.origin IN (SELECT value FROM json_each(?1)))
     AND (?6 IS NULL OR coalesce(lot.status, 'AVAILABLE') IN (SELECT value FROM json_each(?6)))
-    AND (?7 IS NULL OR ?7 IN (SELECT json_extract(value, '$.hold') FROM json_each(lot.quarantine, '$.marks')))
+    AND (?7 IS NULL OR ?7 IN (SELECT json_extract(value, '$.hold') FROM json_each(lot.state, '$.quarantine.marks')))
     AND (?2 IS NULL OR instr(lot.search, ?2) > 0)
     AND (?3 IS NULL OR lot.earliest_production >= ?3)
     AND (?4 IS NULL OR lot.earliest_production < ?4)

@@ -2,13 +2,11 @@
 -- ?1 text: TEXT
 -- ?2 after id: TEXT
 -- ?3 limit: INTEGER
--- Returns: rows of a lot: key, id, number, supplier_lot, material code, material_claims, attributes, five
---          flows, in_place, earliest_production, quarantine, anomalies,
---          earliest_draw; by id.
+-- Returns: rows of a lot: key, id, number, supplier_lot, material code, attributes,
+--          earliest_production, state, overdrawn; by id.
 -- Why so:  three probes, one for each index; UNION drops a lot found twice.
-SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.material_claims, lot.attributes, lot.received,
-    lot.produced, lot.consumed, lot.shipped, lot.scrapped, lot.in_place, lot.earliest_production,
-    lot.quarantine, lot.anomalies, lot.earliest_draw
+SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.attributes, lot.earliest_production, lot.state,
+    lot.overdrawn
 FROM lot
 LEFT JOIN master AS material ON material.key = lot.material
 WHERE lot.key IN (

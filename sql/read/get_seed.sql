@@ -1,5 +1,6 @@
 -- Purpose: a lot to start a walk from.
 -- ?1 id: TEXT
--- Returns: at most one row: key, material key or NULL, earliest_production or NULL.
+-- Returns: at most one row: key, material key or NULL, earliest_production or NULL, overdrawn
+--          or NULL.
 -- Why so:  one probe of a unique index.
-SELECT key, material, earliest_production FROM lot WHERE id = ?1;
+SELECT key, material, earliest_production, overdrawn FROM lot WHERE id = ?1;

@@ -1,27 +1,21 @@
--- Purpose: lots, whole: identity, master data and flows as of the current revision.
+-- Purpose: lots, whole: what each is called and searched by, and its state as of the current revision.
 -- Returns: nothing.
--- Why so:  a flow is JSON (absent while nothing moved), since it is only ever read whole, and so is what holds
---          say and what does not add up; status is absent while the lot is available, as most are; search is what a
---          text filter looks through, in lower case, because SQLite folds ASCII only.
+-- Why so:  state is JSON, since it is only ever read whole; crates/store/src/lot_state.rs says what is in it. overdrawn
+--          is apart because walks read it, and absent for nearly every lot. status is absent while the lot is
+--          available, as most are; search is what a text filter looks through, in lower case, because SQLite folds
+--          ASCII only. likeness is what ids that look alike have in common.
 CREATE TABLE IF NOT EXISTS lot (
     key                 INTEGER PRIMARY KEY,
     id                  TEXT NOT NULL UNIQUE,
     number              TEXT,
     supplier_lot        TEXT,
     material            INTEGER REFERENCES master (key),
-    material_claims     INTEGER NOT NULL,
     attributes          TEXT,
-    received            TEXT,
-    produced            TEXT,
-    consumed            TEXT,
-    shipped             TEXT,
-    scrapped            TEXT,
-    in_place            INTEGER NOT NULL,
     origin              TEXT NOT NULL,
     earliest_production INTEGER,
-    earliest_draw       INTEGER,
     search              TEXT NOT NULL,
-    quarantine          TEXT,
-    anomalies           TEXT,
-    status              TEXT
+    status              TEXT,
+    overdrawn           TEXT,
+    likeness            TEXT NOT NULL,
+    state               TEXT NOT NULL
 ) STRICT;

@@ -1,7 +1,8 @@
 -- Purpose: operations, as far as walks and filters need them; the rest is in the event of the same key.
 -- Returns: nothing.
 -- Why so:  narrow rows make a walk cheap. The id repeats that of the event, which spares the walk a second
---          look-up; it is unique there. A voided operation has no party any more.
+--          look-up; it is unique there. A voided operation has no party any more. pairs
+--          tells the inputs that went into one output only; nearly every operation has none.
 CREATE TABLE IF NOT EXISTS operation (
     key       INTEGER PRIMARY KEY REFERENCES event (key),
     id        TEXT NOT NULL,
@@ -10,5 +11,6 @@ CREATE TABLE IF NOT EXISTS operation (
     started   INTEGER NOT NULL,
     ended     INTEGER NOT NULL,
     party     INTEGER REFERENCES master (key),
+    pairs     TEXT,
     voided_by INTEGER REFERENCES event (key)
 ) STRICT;

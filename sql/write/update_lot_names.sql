@@ -6,6 +6,6 @@
 -- ?5 attributes: TEXT or NULL
 -- ?6 search: TEXT
 -- Returns: nothing.
--- Why so:  apart from the flows, because it rewrites the indexes of material and numbers; sent only when
+-- Why so:  apart from the state, because it rewrites the indexes of material and numbers; sent only when
 --          one of them changed.
 UPDATE lot SET number = ?2, supplier_lot = ?3, material = ?4, attributes = ?5, search = ?6 WHERE key = ?1;

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use lotgraph::domain::{ErrorCode, EventId, LotId, Node, NodeRef, Text};
+use lotgraph::domain::{ErrorCode, EventId, LotId, Node, NodeRef};
 use lotgraph::format::ndjson::NdjsonReader;
-use lotgraph::service::ingest::{Ingest, ItemStatus, Report, Sender};
-use lotgraph::store::Store;
+use lotgraph::service::recorder::{ItemStatus, Recorder, Report};
+use lotgraph::store::Ledger;
 
 use crate::import::{ndjson, operations};
+use crate::support::events::tester;
 use crate::support::service::Service;
 use crate::support::stores::sqlite as fresh;
 
@@ -82,8 +83,6 @@ fn quantities() -> Vec<Case> {
             .collect();
     cases.extend([
         case(amount("NaN"), E::JsonMalformed, ""),
-        case(amount("\"0\""), E::QuantityNotPositive, PATH),
-        case(amount("\"0.000\""), E::QuantityNotPositive, PATH),
         case(amount("-1"), E::QuantityNotPositive, PATH),
         case(amount("\"-0.5\""), E::QuantityNotPositive, PATH),
         case(amount("\"1000000000000\""), E::QuantityTooLarge, PATH),
@@ -167,6 +166,39 @@ fn meanings() -> Vec<Case> {
         ),
         case(r#"{"type":"equipment","id":"R-9","code":"E","parent":"E"}"#, E::SelfReference, "parent"),
         case(
+            operation(
+                r#""kind":"PRODUCE","inputs":[{"lot":"A"},{"lot":"A","quantity":"2","unit":"KGM","returned":"3"}]"#,
+            ),
+            E::ReturnedTooMuch,
+            "inputs[1].returned",
+        ),
+        case(
+            operation(r#""kind":"PRODUCE","yieldMin":"90","yieldMax":"80","inputs":[{"lot":"A"}]"#),
+            E::LimitsOrder,
+            "yieldMin",
+        ),
+        case(
+            r#"{"type":"material","id":"R-9","code":"MILK","unit":"KGM","conversions":[{"unit":"LTR","factor":"1.04"}]}"#,
+            E::ConversionChanged,
+            "conversions[0].factor",
+        ),
+        case(
+            r#"{"type":"material","id":"R-9","code":"MILK","unit":"GRM","conversions":[{"unit":"KGM","factor":"1000"}]}"#,
+            E::MaterialUnitChanged,
+            "unit",
+        ),
+        case(
+            receipt(r#","factors":[{"unit":"BX","factor":"2"}]"#)
+                .replace("}]}]}", r#"}]},{"lot":"L-9","factors":[{"unit":"BX","factor":"3"}]}]}"#),
+            E::LotFactorConflict,
+            "outputs[1].factors[0]",
+        ),
+        case(
+            receipt(r#","factors":[{"unit":"BX","factor":"2","perUnit":"3"}]"#),
+            E::FieldNotAllowed,
+            "outputs[0].factors[0].factor",
+        ),
+        case(
             r#"{"type":"shift","id":"R-9","code":"S","startsAt":"2026-01-05T07:00:00Z","endsAt":"2026-01-05T06:00:00Z"}"#,
             E::TimeOrder,
             "endsAt",
@@ -180,13 +212,12 @@ fn good(id: &str) -> String {
     )
 }
 
-async fn record(store: &Arc<dyn Store>, text: &str, atomic: bool) -> Report {
+async fn record(store: &Arc<dyn Ledger>, text: &str, atomic: bool) -> Report {
     let items = NdjsonReader::new(text.as_bytes()).map(|item| item.unwrap().event).collect();
-    let sender = Sender { actor: Text::parse("tester").unwrap(), source: Text::parse("test").unwrap() };
-    Ingest::new(Arc::clone(store)).record(items, atomic, &sender).await.unwrap()
+    Recorder::new(Arc::clone(store)).record(items, atomic, &tester()).await.unwrap()
 }
 
-async fn exists(store: &dyn Store, reference: NodeRef) -> bool {
+async fn exists(store: &dyn Ledger, reference: NodeRef) -> bool {
     store.get(&[reference]).await.unwrap()[0].is_some()
 }
 
@@ -246,7 +277,7 @@ async fn a_conflict_shows_both_contents_and_keeps_the_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_problem_of_an_event_is_told_at_once() {
     let fresh = fresh().await;
-    let line = r#"{"type":"receive","id":"","at":"noon","colour":1,"outputs":[{"lot":" ","quantity":"0","unit":"k g"}]}"#;
+    let line = r#"{"type":"receive","id":"","at":"noon","colour":1,"outputs":[{"lot":" ","quantity":"-1","unit":"k g"}]}"#;
     let report = record(&fresh.store, line, false).await;
     let ItemStatus::Rejected(problems) = &report.outcomes[0].status else { panic!("{report:?}") };
     let mut paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();

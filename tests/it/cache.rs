@@ -13,7 +13,7 @@ use lotgraph::cache::memory::MemoryCache;
 use lotgraph::cache::redis::{RedisCache, RedisOptions};
 use lotgraph::domain::LotId;
 use lotgraph::store::layer::cached::CachedStore;
-use lotgraph::store::{Closure, Direction, Receipt, Store, Subgraph};
+use lotgraph::store::{Closure, Direction, Ledger, Receipt, Subgraph};
 
 use crate::support::events::{batch, plant};
 use crate::support::memory_store::MemoryStore;
@@ -40,7 +40,7 @@ async fn planted(text: &str) -> Arc<Watched> {
 }
 
 /// Records one more receipt: the revision moves on.
-async fn receive(store: &dyn Store, lot: &str) -> Receipt {
+async fn receive(store: &dyn Ledger, lot: &str) -> Receipt {
     let mut events = plant(&format!("-> {lot}"));
     events[0].id = lotgraph::domain::EventId::parse(&format!("R-{lot}")).unwrap();
     let receipt = store.commit(&batch(events)).await.unwrap();
@@ -70,7 +70,7 @@ fn redis(uri: &str) -> Arc<RedisCache> {
 
 /// A cached store over some caches, in order, asking for the revision each time.
 fn cached<const N: usize>(inner: &Arc<Watched>, caches: [Arc<dyn Cache>; N]) -> Arc<CachedStore> {
-    let inner = Arc::clone(inner) as Arc<dyn Store>;
+    let inner = Arc::clone(inner) as Arc<dyn Ledger>;
     Arc::new(CachedStore::new(inner, caches.to_vec(), Duration::ZERO))
 }
 

@@ -270,3 +270,116 @@ async fn the_questions_that_the_demo_prints_have_answers() {
     assert!(client.get(rest).send().await.unwrap().status().is_success());
     demo.kill().await.unwrap();
 }
+
+#[tokio::test]
+async fn every_command_that_writes_says_who_it_is_for() {
+    let folder = plant().await;
+    let placed =
+        run(folder.path(), &["hold", "MILK-1", "--reason", "x", "--id", "H-1", "--actor", "Ada"]).await;
+    assert!(placed.status.success(), "{}", err(&placed));
+    let plain = run(folder.path(), &["hold", "MILK-1", "--reason", "y", "--id", "H-2"]).await;
+    assert!(plain.status.success(), "{}", err(&plain));
+    let json: serde_json::Value =
+        serde_json::from_str(&out(&run(folder.path(), &["alerts", "--format", "json"]).await)).unwrap();
+    let actor = |hold: &str| {
+        let alerts = json["alerts"].as_array().unwrap();
+        let alert = alerts.iter().find(|alert| alert["hold"] == hold && alert["kind"] == "HOLD_PLACED");
+        alert.unwrap()["actor"].as_str().unwrap().to_owned()
+    };
+    assert_eq!((actor("H-1"), actor("H-2")), ("Ada".to_owned(), "cli".to_owned()));
+    let opened = ["recall", "open", "--lot", "MILK-1", "--reason", "z", "--id", "R-1", "--actor", "Grace"];
+    let opened = run(folder.path(), &opened).await;
+    assert!(opened.status.success(), "{}", err(&opened));
+    let notify = ["recall", "notify", "R-1", "--customer", "SHOP-9", "--actor", "Edith"];
+    let notified = run(folder.path(), &notify).await;
+    assert!(notified.status.success(), "{}", err(&notified));
+    for command in [
+        &["import", "plant.ndjson"][..],
+        &["hold", "MILK-1", "--reason", "x"],
+        &["release", "H-1", "--reason", "x", "--disposition", "RELEASED"],
+        &["recall", "open", "--lot", "MILK-1", "--reason", "x"],
+        &["recall", "mock", "--lot", "MILK-1", "--reason", "x"],
+        &["recall", "notify", "R-1", "--customer", "SHOP-9"],
+        &["recall", "recover", "R-1", "--lot", "MILK-1", "--quantity", "1", "--unit", "KGM"],
+        &["recall", "close", "R-1", "--report", "x"],
+        &["demo", "--load-only"],
+    ] {
+        let refused = run(folder.path(), &[command, &["--actor", "two\nlines"]].concat()).await;
+        assert!(
+            !refused.status.success() && err(&refused).contains("--actor"),
+            "{command:?}: {}",
+            err(&refused)
+        );
+    }
+    assert!(
+        !folder.path().join("lotgraph-demo.sqlite").exists(),
+        "it was refused before anything was opened"
+    );
+}
+
+/// Runs a command with further variables in its environment.
+async fn run_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lotgraph"));
+    command.args(arguments).current_dir(folder).envs(variables.iter().copied()).kill_on_drop(true);
+    // A server that should have refused to start would run for ever.
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(60), command.output()).await;
+    ended.unwrap_or_else(|_| panic!("{arguments:?} goes on")).unwrap()
+}
+
+#[tokio::test]
+async fn a_proxy_is_trusted_by_name_or_on_this_machine() {
+    let folder = plant().await;
+    const USER: (&str, &str) = ("LOTGRAPH__HTTP__TRUSTED_PROXY_USER_HEADER", "X-User");
+    let proxies = |networks| ("LOTGRAPH__HTTP__TRUSTED_PROXIES", networks);
+    let open = ["--listen", "0.0.0.0:0", "--insecure"];
+    for (variables, arguments, why) in [
+        (&[USER][..], &open[..], "trusted_proxies"),
+        (&[USER, proxies("proxy.example")], &[], "neither an IP address nor a network"),
+        (&[USER, proxies("10.0.0.0/33")], &open, "neither an IP address nor a network"),
+        (&[proxies("10.0.0.1")], &[], "set both"),
+        (&[("LOTGRAPH__HTTP__TRUSTED_PROXY_USER_HEADER", "X User")], &[], "no name of a header"),
+    ] {
+        for command in ["serve", "demo"] {
+            let refused = run_with(folder.path(), &[&[command], arguments].concat(), variables).await;
+            assert!(!refused.status.success() && err(&refused).contains(why), "{}", err(&refused));
+        }
+        let doctor = run_with(folder.path(), &[&["doctor"], arguments].concat(), variables).await;
+        assert!(!doctor.status.success() && out(&doctor).contains("FAILED   callers"), "{}", out(&doctor));
+    }
+    for (variables, arguments, said) in [
+        (&[][..], &[][..], "ok       callers: anonymous"),
+        (&[USER], &[], "ok       callers: named by a proxy on this machine in X-User"),
+        (
+            &[USER, proxies("10.0.0.1, fd00::/8")],
+            &open,
+            "ok       callers: named by the proxies 10.0.0.1, fd00::/8",
+        ),
+    ] {
+        let doctor = run_with(folder.path(), &[&["doctor"], arguments].concat(), variables).await;
+        assert!(out(&doctor).contains(said), "{}", out(&doctor));
+    }
+}
+
+/// What cannot be is said in words, and what is not known is a question mark and never a zero.
+#[tokio::test]
+async fn a_balance_says_what_cannot_be_and_what_is_not_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let events = r#"{"type":"receive","id":"R-1","at":"2026-03-01T08:00:00Z","outputs":[{"lot":"HU-1","material":"BEANS","quantity":"40","unit":"KGM"},{"lot":"OIL-1","material":"OIL","quantity":"100","unit":"LTR"}]}
+{"type":"operation","id":"SP-1","kind":"SPLIT","at":"2026-03-01T09:00:00Z","inputs":[{"lot":"HU-1","quantity":"5","unit":"KGM"}],"outputs":[{"lot":"HU-2","material":"BEANS","quantity":"175","unit":"KGM"}]}
+{"type":"material","code":"OIL","unit":"KGM"}
+"#;
+    std::fs::write(folder.path().join("plant.ndjson"), events).unwrap();
+    let imported = run(folder.path(), &["import", "plant.ndjson"]).await;
+    assert!(imported.status.success(), "{}", err(&imported));
+    let text = out(&run(folder.path(), &["balance", "HU-1", "HU-2"]).await);
+    assert!(text.contains("NOT BALANCED: 1 operations gave more than they took"), "{text}");
+    assert!(text.contains("Answer: does not balance\n"), "{text}");
+    let trace = out(&run(folder.path(), &["trace", "HU-1"]).await);
+    assert!(trace.contains("operations do NOT BALANCE") && trace.contains("range: SP-1"), "{trace}");
+    let text = out(&run(folder.path(), &["balance", "OIL-1"]).await);
+    assert!(text.contains("no conversion from LTR"), "{text}");
+    let row = text.lines().find(|line| line.starts_with("OIL")).unwrap_or_else(|| panic!("{text}"));
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>(), ["OIL", "KGM", "?", "0", "0", "0", "0", "?", "?"]);
+    let csv = out(&run(folder.path(), &["balance", "OIL-1", "--format", "csv"]).await);
+    assert!(csv.contains("OIL-1,OIL,KGM,?,0,0,0,0,?,?,"), "{csv}");
+}

@@ -16,7 +16,7 @@ fn keys(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_container_sets_nothing_but_settings() {
-    let defaults: toml::Table = file("src/settings/default.toml").parse().unwrap();
+    let defaults: toml::Table = file("crates/cli/src/settings/default.toml").parse().unwrap();
     let known = |key: &str| match key.split_once('.') {
         None => defaults.contains_key(key),
         Some((section, key)) => defaults[section].as_table().unwrap().contains_key(key),

@@ -8,7 +8,7 @@ mod store;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 use lotgraph::store::neo4j::{Neo4jOptions, Neo4jStore, Statement, statements};
 
 use super::support::servers;

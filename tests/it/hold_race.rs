@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lotgraph::cache::Cache;
 use lotgraph::cache::memory::MemoryCache;
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 use lotgraph::store::layer::cached::CachedStore;
 use lotgraph::store::neo4j::{Neo4jOptions, Neo4jStore};
 
@@ -17,7 +17,7 @@ const ROUNDS: usize = 8;
 const _: () = assert!(PAIRS * ROUNDS >= 10_000);
 
 /// An instance of the service's store with a cache of its own.
-fn instance(store: Arc<dyn Store>) -> Arc<dyn Store> {
+fn instance(store: Arc<dyn Ledger>) -> Arc<dyn Ledger> {
     let cache: Arc<dyn Cache> = Arc::new(MemoryCache::new(8 << 20));
     Arc::new(CachedStore::new(store, vec![cache], Duration::ZERO))
 }

@@ -5,25 +5,32 @@ use std::io::{self, Cursor};
 use std::path::Path;
 use std::sync::Arc;
 
-use lotgraph::domain::{ErrorCode, EventId, Node, NodeRef, RecordKind, Text};
+use lotgraph::cli::app::scratch_stores;
+use lotgraph::domain::{Caller, Entry, ErrorCode, EventId, ImportedFile, Node, NodeRef, RecordKind, Text};
 use lotgraph::format::csv_map::Mapping;
+use lotgraph::planner::Rules;
+use lotgraph::service::ServiceResult;
 use lotgraph::service::copy::{Compared, Extent, compare, copy};
 use lotgraph::service::export::export;
 use lotgraph::service::import::{
-    Counts, Format, ImportError, Observer, Options, Rejected, RejectsFile, RejectsFormat, Summary, import,
+    Counts, DryRun, Format, ImportError, Observer, Options, Rejected, Summary, import,
 };
-use lotgraph::service::ingest::Sender;
-use lotgraph::store::{Find, LotFilter, OperationFilter, RecordFilter, Store, Tally, What};
+use lotgraph::service::lookup::Lookup;
+use lotgraph::service::recorder::Recorder;
+use lotgraph::store::{Find, Ledger, LotFilter, OperationFilter, RecordFilter, Tally, What};
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 
+use crate::conformance::ask::AnyStore;
 use crate::support::data::{TABLET_PLANT, shared_data};
+use crate::support::events::tester;
 use crate::support::stores::{neo4j, sqlite as fresh};
 
 /// Keeps what an import tells.
 #[derive(Default)]
 pub struct Told {
     pub rows: Vec<Rejected>,
+    pub remarks: Vec<Rejected>,
     pub progress: Vec<(u64, Counts)>,
 }
 
@@ -36,28 +43,38 @@ impl Observer for Told {
         self.rows.push(row.clone());
         Ok(())
     }
+
+    fn remarked(&mut self, row: &Rejected) -> io::Result<()> {
+        self.remarks.push(row.clone());
+        Ok(())
+    }
 }
 
-fn options(format: Format, batch: usize) -> Options {
-    let sender =
-        Sender { actor: Text::parse("tester").unwrap(), source: Text::parse("import:test").unwrap() };
-    Options { format, batch, dry_run: false, sender }
+async fn compared(left: &AnyStore, right: &AnyStore, extent: Extent) -> ServiceResult<Compared> {
+    compare(&tester(), left.as_ref(), right.as_ref(), extent, &mut |_| {}).await
 }
 
-async fn run(store: &Arc<dyn Store>, bytes: &[u8], options: Options) -> (Summary, Told) {
+/// Imports in batches of that many events.
+pub fn options(format: Format, batch: usize) -> Options {
+    let entry = Entry::Import { file: ImportedFile::parse("test").unwrap() };
+    Options { format, batch, dry_run: None, caller: Caller { entry, ..tester() } }
+}
+
+/// Imports, and keeps what is told.
+pub async fn run(store: &Arc<dyn Ledger>, bytes: &[u8], options: Options) -> (Summary, Told) {
     let mut told = Told::default();
     let source = Box::new(Cursor::new(bytes.to_vec()));
-    let summary = import(Arc::clone(store), source, options, &mut told).await.unwrap();
+    let summary = import(&Recorder::new(Arc::clone(store)), source, options, &mut told).await.unwrap();
     (summary, told)
 }
 
 /// Imports NDJSON in batches of that many events.
-pub async fn ndjson(store: &Arc<dyn Store>, text: &[u8], batch: usize) -> (Summary, Told) {
+pub async fn ndjson(store: &Arc<dyn Ledger>, text: &[u8], batch: usize) -> (Summary, Told) {
     run(store, text, options(Format::Ndjson, batch)).await
 }
 
 fn counts(read: u64, accepted: u64, duplicate: u64, rejected: u64) -> Counts {
-    Counts { read, accepted, duplicate, rejected }
+    Counts { read, accepted, duplicate, rejected, ..Counts::default() }
 }
 
 fn root() -> &'static Path {
@@ -73,7 +90,7 @@ fn mapped(name: &str) -> Format {
     Format::Csv(Arc::new(Mapping::parse(&text).unwrap_or_else(|error| panic!("{name}: {error}"))))
 }
 
-async fn lots_by_material(store: &dyn Store) -> BTreeMap<String, u64> {
+async fn lots_by_material(store: &dyn Ledger) -> BTreeMap<String, u64> {
     let buckets = store.tally(&Tally::LotsByMaterial(LotFilter::default())).await.unwrap();
     buckets
         .into_iter()
@@ -81,7 +98,7 @@ async fn lots_by_material(store: &dyn Store) -> BTreeMap<String, u64> {
         .collect()
 }
 
-async fn count(store: &dyn Store, what: What) -> u64 {
+async fn count(store: &dyn Ledger, what: What) -> u64 {
     store.tally(&Tally::Count(what)).await.unwrap().iter().map(|bucket| bucket.count).sum()
 }
 
@@ -97,8 +114,7 @@ async fn the_tablet_plant_comes_to_its_known_counts() {
     let lots = lots_by_material(fresh.store.as_ref()).await;
     let raw: u64 = ["API", "SMCC", "LACTOSE", "STARCH"].iter().map(|material| lots[*material]).sum();
     assert_eq!((raw, lots["TABLET"], lots.len()), (317, 1_005, 5));
-    let compared =
-        compare(fresh.store.as_ref(), fresh.store.as_ref(), Extent::Everything, &mut |_| {}).await.unwrap();
+    let compared = compared(&fresh.store, &fresh.store, Extent::Everything).await.unwrap();
     assert_eq!(compared.links, 4_020 + 1_005);
     let (second, _) = run(&fresh.store, &file, options(mapped("pharma.toml"), 5_000)).await;
     assert_eq!(second.counts, counts(1_010, 0, 1_010, 0));
@@ -136,10 +152,15 @@ async fn the_same_csv_in_gb18030_gives_the_same_events() {
     let format = Format::Csv(Arc::new(Mapping::parse(&mapping).unwrap()));
     let (summary, _) = run(&right.store, &bytes, options(format, 100)).await;
     assert_eq!(summary.counts, counts(6, 6, 0, 0));
-    compare(left.store.as_ref(), right.store.as_ref(), Extent::Everything, &mut |_| {}).await.unwrap();
+    compared(&left.store, &right.store, Extent::Everything).await.unwrap();
     let undeclared = Box::new(Cursor::new(bytes.into_owned()));
-    let error =
-        import(left.store, undeclared, options(mapped("receipts.toml"), 100), &mut Told::default()).await;
+    let error = import(
+        &Recorder::new(left.store),
+        undeclared,
+        options(mapped("receipts.toml"), 100),
+        &mut Told::default(),
+    )
+    .await;
     assert!(matches!(error, Err(ImportError::Header(_))), "bytes of another encoding are never guessed at");
 }
 
@@ -153,7 +174,7 @@ async fn rejected_rows_are_reported_in_order_and_the_rest_is_kept() {
         "not json\n",
         r#"{"type":"receive","id":"R-1","at":"2026-01-05T06:10:00Z","outputs":[{"lot":"B"}]}"#,
         "\n",
-        r#"{"type":"receive","id":"R-2","at":"noon","outputs":[{"lot":"C","quantity":"0","unit":"EA"}]}"#,
+        r#"{"type":"receive","id":"R-2","at":"noon","outputs":[{"lot":"C","quantity":"-1","unit":"EA"}]}"#,
         "\n",
         r#"{"type":"receive","id":"R-3","at":"2026-01-05T06:10:00Z","outputs":[{"lot":"D"}]}"#,
     );
@@ -185,32 +206,6 @@ async fn rejected_rows_are_reported_in_order_and_the_rest_is_kept() {
     }
 }
 
-#[test]
-fn rejected_rows_are_a_file_too() {
-    let row = Rejected {
-        line: 7,
-        column: "批号".to_owned(),
-        code: ErrorCode::TextInvalid,
-        path: "id".to_owned(),
-        reason: "has, a \"comma\"".to_owned(),
-    };
-    let write = |format| {
-        let mut bytes = Vec::new();
-        let mut file = RejectsFile::start(&mut bytes, format).unwrap();
-        file.write(&row).unwrap();
-        file.finish().unwrap();
-        drop(file);
-        String::from_utf8(bytes).unwrap()
-    };
-    assert_eq!(
-        write(RejectsFormat::of(Path::new("bad.csv"))),
-        "line,column,code,path,reason\n7,批号,TEXT_INVALID,id,\"has, a \"\"comma\"\"\"\n"
-    );
-    let line: serde_json::Value =
-        serde_json::from_str(&write(RejectsFormat::of(Path::new("bad.ndjson")))).unwrap();
-    assert_eq!((line["line"].as_u64(), line["column"].as_str()), (Some(7), Some("批号")));
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_csv_row_names_its_column_even_when_the_store_refuses_it() {
     let fresh = fresh().await;
@@ -240,7 +235,10 @@ async fn a_dry_run_judges_like_an_import_and_writes_nothing() {
         )
         .as_bytes(),
     );
-    let rehearse = |batch| Options { dry_run: true, ..options(Format::Ndjson, batch) };
+    let rehearse = |batch| Options {
+        dry_run: Some(DryRun { scratch: scratch_stores(), rules: Rules::default() }),
+        ..options(Format::Ndjson, batch)
+    };
     let (dry, dry_told) = run(&fresh.store, &text, rehearse(100)).await;
     assert_eq!(fresh.store.revision().await.unwrap().0, 0);
     let (real, real_told) = ndjson(&fresh.store, &text, 100).await;
@@ -262,7 +260,9 @@ async fn what_cannot_be_imported_at_all_is_an_error() {
     let fresh = fresh().await;
     let fails = async |bytes: &[u8], options| {
         let source = Box::new(Cursor::new(bytes.to_vec()));
-        import(Arc::clone(&fresh.store), source, options, &mut Told::default()).await.unwrap_err()
+        import(&Recorder::new(Arc::clone(&fresh.store)), source, options, &mut Told::default())
+            .await
+            .unwrap_err()
     };
     let header = fails(b"a;b\n1;2\n", options(mapped("receipts.toml"), 10)).await;
     assert!(matches!(header, ImportError::Header(_)), "{header}");
@@ -285,14 +285,16 @@ async fn what_cannot_be_imported_at_all_is_an_error() {
     let source = Box::new(Broken(0));
     let mut told = Told::default();
     let error =
-        import(Arc::clone(&fresh.store), source, options(Format::Ndjson, 10), &mut told).await.unwrap_err();
+        import(&Recorder::new(Arc::clone(&fresh.store)), source, options(Format::Ndjson, 10), &mut told)
+            .await
+            .unwrap_err();
     assert!(matches!(error, ImportError::Read(_)), "{error}");
     assert_eq!(told.progress.last().unwrap().1.accepted, 1, "what was read before is recorded");
 }
 
-async fn exported(store: &dyn Store) -> Vec<u8> {
+async fn exported(store: &Arc<dyn Ledger>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    export(store, &mut bytes, &mut |_| {}).await.unwrap();
+    export(&Lookup::new(store.clone()), &tester(), &mut bytes, &mut |_| {}).await.unwrap();
     bytes
 }
 
@@ -300,14 +302,13 @@ async fn exported(store: &dyn Store) -> Vec<u8> {
 async fn an_export_imported_elsewhere_gives_the_same_genealogy() {
     let (left, right) = (fresh().await, fresh().await);
     ndjson(&left.store, &example("plant.ndjson"), 4).await;
-    let text = exported(left.store.as_ref()).await;
+    let text = exported(&left.store).await;
     assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), 23);
     let (summary, _) = ndjson(&right.store, &text, 7).await;
     assert_eq!(summary.counts, counts(23, 23, 0, 0));
-    let compared =
-        compare(left.store.as_ref(), right.store.as_ref(), Extent::Genealogy, &mut |_| {}).await.unwrap();
+    let compared = compared(&left.store, &right.store, Extent::Genealogy).await.unwrap();
     assert!(compared.nodes > 20 && compared.links > 10, "{compared:?}");
-    assert_eq!(exported(right.store.as_ref()).await, text);
+    assert_eq!(exported(&right.store).await, text);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -316,12 +317,18 @@ async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
     let text = example("plant.ndjson");
     let half = text.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(11).unwrap().0 + 1;
     ndjson(&from.store, &text[..half], 4).await;
-    let first = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    let first = copy(&crate::support::events::tester(), from.store.as_ref(), to.store.as_ref(), &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!((first.skipped, first.copied, first.revision.0), (0, 12, 3));
     ndjson(&from.store, &text[half..], 4).await;
-    let second = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    let second = copy(&crate::support::events::tester(), from.store.as_ref(), to.store.as_ref(), &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!((second.skipped, second.copied), (12, 11));
-    let third = copy(from.store.as_ref(), to.store.as_ref(), &mut |_| {}).await.unwrap();
+    let third = copy(&crate::support::events::tester(), from.store.as_ref(), to.store.as_ref(), &mut |_| {})
+        .await
+        .unwrap();
     assert_eq!((third.skipped, third.copied, third.compared), (23, 0, second.compared));
     assert_ne!(second.compared, Compared::default());
     let page = lotgraph::store::LedgerPosition::default();
@@ -331,14 +338,18 @@ async fn a_copy_is_equal_can_go_on_and_refuses_other_content() {
 
     let other = fresh().await;
     ndjson(&other.store, br#"{"type":"operator","code":"SOMEONE"}"#, 1).await;
-    let refused = copy(from.store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    let refused =
+        copy(&crate::support::events::tester(), from.store.as_ref(), other.store.as_ref(), &mut |_| {})
+            .await
+            .unwrap_err();
     assert!(refused.message.contains("other content") && refused.message.contains("SOMEONE"), "{refused}");
     assert_eq!(other.store.revision().await.unwrap().0, 1);
-    let itself = copy(from.store.as_ref(), from.store.as_ref(), &mut |_| {}).await.unwrap_err();
+    let itself =
+        copy(&crate::support::events::tester(), from.store.as_ref(), from.store.as_ref(), &mut |_| {})
+            .await
+            .unwrap_err();
     assert!(itself.message.contains("same store"), "{itself}");
-    let differs = compare(from.store.as_ref(), other.store.as_ref(), Extent::Everything, &mut |_| {})
-        .await
-        .unwrap_err();
+    let differs = compared(&from.store, &other.store, Extent::Everything).await.unwrap_err();
     assert!(differs.message.contains("differ"), "{differs}");
 }
 
@@ -347,23 +358,35 @@ async fn a_ledger_goes_to_neo4j_and_back() {
     let (from, server, back) = (fresh().await, neo4j().await, fresh().await);
     ndjson(&from.store, &example("plant.ndjson"), 4).await;
     run(&from.store, &example("receipts.csv"), options(mapped("receipts.toml"), 100)).await;
-    let there = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    let there =
+        copy(&crate::support::events::tester(), from.store.as_ref(), server.store.as_ref(), &mut |_| {})
+            .await
+            .unwrap();
     assert_eq!((there.copied, there.revision), (29, from.store.revision().await.unwrap()));
-    let again = copy(from.store.as_ref(), server.store.as_ref(), &mut |_| {}).await.unwrap();
+    let again =
+        copy(&crate::support::events::tester(), from.store.as_ref(), server.store.as_ref(), &mut |_| {})
+            .await
+            .unwrap();
     assert_eq!((again.skipped, again.copied), (29, 0));
-    let home = copy(server.store.as_ref(), back.store.as_ref(), &mut |_| {}).await.unwrap();
+    let home =
+        copy(&crate::support::events::tester(), server.store.as_ref(), back.store.as_ref(), &mut |_| {})
+            .await
+            .unwrap();
     assert_eq!((home.copied, home.compared), (29, there.compared));
-    assert_eq!(exported(back.store.as_ref()).await, exported(from.store.as_ref()).await);
+    assert_eq!(exported(&back.store).await, exported(&from.store).await);
 }
 
 /// Everybody must know of a flow that was refused, also when a file tried it; once, however often the file is sent.
-async fn a_refused_flow_is_an_alert(store: Arc<dyn Store>) {
+async fn a_refused_flow_is_an_alert(store: Arc<dyn Ledger>) {
     let lines = r#"{"type":"receive","id":"R","at":"2026-01-05T06:00:00Z","outputs":[{"lot":"A"}]}
 {"type":"hold","id":"H","at":"2026-01-05T07:00:00Z","lots":["A"],"reason":"smells"}
 {"type":"ship","id":"S","at":"2026-01-05T08:00:00Z","customer":"C","inputs":[{"lot":"A"}]}
 "#;
     // In one batch: a dry run does not see holds of the batch before.
-    let dry = Options { dry_run: true, ..options(Format::Ndjson, 3) };
+    let dry = Options {
+        dry_run: Some(DryRun { scratch: scratch_stores(), rules: Rules::default() }),
+        ..options(Format::Ndjson, 3)
+    };
     let (summary, _) = run(&store, lines.as_bytes(), dry).await;
     assert_eq!(summary.counts, counts(3, 2, 0, 1));
     assert_eq!(store.revision().await.unwrap().0, 0, "a dry run writes nothing");
@@ -421,8 +444,7 @@ async fn order_and_repetition_of_lines_do_not_matter() {
         let (summary, told) = ndjson(&shuffled.store, lines.join("\n").as_bytes(), batch).await;
         assert_eq!(told.rows, [], "seed {seed}");
         assert_eq!(summary.counts, counts(lines.len() as u64, 22, lines.len() as u64 - 22, 0), "seed {seed}");
-        let compared =
-            compare(in_order.store.as_ref(), shuffled.store.as_ref(), Extent::Genealogy, &mut |_| {}).await;
+        let compared = compared(&in_order.store, &shuffled.store, Extent::Genealogy).await;
         compared.unwrap_or_else(|error| panic!("seed {seed}: {error}"));
     }
 }
@@ -459,7 +481,7 @@ fn every_mapping_of_the_import_page_is_one() {
 }
 
 /// What `find` lists, for tests that look closer.
-pub async fn operations(store: &dyn Store) -> Vec<Node> {
+pub async fn operations(store: &dyn Ledger) -> Vec<Node> {
     let query = Find { what: What::Operations(OperationFilter::default()), after: None, first: 1_000 };
     store.find(&query).await.unwrap().items
 }

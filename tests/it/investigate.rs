@@ -81,7 +81,7 @@ fn the_investigation_goes_as_the_page_says() {
         anew.push_str(if number > 0 { "```" } else { "" });
         anew.push_str(&part);
     }
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
+    if crate::support::update_expected() {
         std::fs::write(page(), anew).unwrap();
         return;
     }

@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lotgraph::domain::{
-    Anomalies, EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin, Role,
-    Text,
+    Anomalies, EquipmentCode, LotId, MasterRef, MaterialCode, Node, NodeRef, OperationKind, Origin,
+    Overdrawn, Role, Stock, Text,
 };
 use lotgraph::genealogy::subgraph::Cut;
 use lotgraph::store::{
-    Bucket, Direction, EdgeKey, EdgesOf, Find, FindKey, LotFilter, OperationFilter, Store, Subgraph, Tally,
+    Bucket, Direction, EdgeKey, EdgesOf, Find, FindKey, Ledger, LotFilter, OperationFilter, Subgraph, Tally,
     What,
 };
 use rand::seq::IndexedRandom;
@@ -25,7 +25,7 @@ use self::naive::{Model, leads, resources};
 use self::random::{LOTS, MATERIALS, Maker};
 use crate::support::events::{batch, minute};
 
-type AnyStore = Arc<dyn Store>;
+type AnyStore = Arc<dyn Ledger>;
 
 /// Prints the seed when the test fails.
 struct Seed(u64);
@@ -117,6 +117,8 @@ fn bare(node: Node) -> Node {
     let conflict = lot.earliest_draw.zip(lot.earliest_production).is_some_and(|(draw, made)| draw < made);
     assert_eq!(lot.anomalies.time_conflict.is_some(), conflict, "{lot:?}");
     lot.anomalies = Anomalies::default();
+    // Rule 9 has an oracle of its own (tests/it/oracle/stock.rs).
+    (lot.stock, lot.overdrawn) = (Stock::default(), Overdrawn::default());
     Node::Lot(lot)
 }
 

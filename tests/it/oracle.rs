@@ -1,46 +1,30 @@
-//! The rules of a trace (DESIGN §4) checked from outside: random plants in real stores against an oracle that shares
-//! nothing with the program but the events. It tries every minute at which something can have happened instead of keeping
-//! minima and intervals, and spells out both directions instead of mirroring one.
+//! The rules of a trace (docs/TRACE_RULES.md, rules 1 to 10) checked from outside: random plants in real
+//! stores against an oracle that shares nothing with the program but the events. It tries every minute at
+//! which something can have happened instead of keeping minima and intervals, and spells out both directions
+//! instead of mirroring one.
 
+mod links;
 mod plants;
+mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lotgraph::domain::{Event, Fact, LotId, Operation, OperationKind, Role, Timestamp};
-use lotgraph::genealogy::{Direction, Partial, TimeRule};
-use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
-use rand::seq::IndexedRandom;
-use rand::{Rng, SeedableRng};
+use lotgraph::domain::{Event, Fact, LotId, OperationKind, Role, Timestamp};
+use lotgraph::genealogy::{Direction, TimeRule};
+use lotgraph::service::Questions;
+use lotgraph::service::trace::{TraceLimits, TraceQuestion};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use self::plants::random_plant;
-use crate::support::events::{batch, minute};
+use self::links::{Answer, Link, comparable, links_of};
+use self::plants::{random_moments, random_plant, random_question, record};
+use self::stock::Verdict;
+use crate::support::events::minute;
+use crate::support::events::tester;
 use crate::support::stores::{self, Fresh};
 
 const NEVER: i64 = i64::MIN;
 const FOREVER: i64 = i64::MAX;
-
-/// One link of a live operation.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Link {
-    operation: String,
-    role: Role,
-    position: u32,
-    lot: String,
-    earliest: i64,
-    latest: i64,
-}
-
-/// What an answer comes to, in comparable form.
-#[derive(Debug, PartialEq, Eq)]
-struct Answer {
-    lots: BTreeMap<String, usize>,
-    operations: BTreeMap<String, usize>,
-    links: BTreeSet<(String, Role, u32, String)>,
-    conflicts: BTreeSet<(String, Role, u32, String)>,
-    unknown: BTreeSet<String>,
-    depth_limit: bool,
-}
 
 struct Oracle {
     links: Vec<Link>,
@@ -49,6 +33,7 @@ struct Oracle {
     produced: BTreeMap<String, i64>,
     /// Those links that clean a lot.
     cleans: Vec<Link>,
+    stock: Verdict,
 }
 
 /// Every minute that the plants know of, and some around.
@@ -82,7 +67,7 @@ impl Oracle {
         }
         let links: Vec<Link> = links.into_iter().collect();
         let mut produced = BTreeMap::new();
-        for link in links.iter().filter(|link| link.role == Role::Produced) {
+        for link in links.iter().filter(|link| link.role == Role::Produced && !link.came_back) {
             let first = produced.entry(link.lot.clone()).or_insert(link.earliest);
             *first = link.earliest.min(*first);
         }
@@ -91,7 +76,9 @@ impl Oracle {
             by_lot.entry(link.lot.clone()).or_insert_with(Vec::new).push(n);
             by_operation.entry(link.operation.clone()).or_insert_with(Vec::new).push(n);
         }
-        Self { links, by_lot, by_operation, produced, cleans }
+        let mut oracle = Self { links, by_lot, by_operation, produced, cleans, stock: Verdict::default() };
+        oracle.stock = oracle.judge_stock();
+        oracle
     }
 
     fn conflict(&self, link: &Link) -> bool {
@@ -159,14 +146,24 @@ impl Oracle {
                         continue;
                     }
                     used.insert(n);
-                    if link.role == Role::InPlace || !met.insert((&link.operation, moment)) {
+                    if link.role == Role::InPlace || !met.insert((&link.operation, moment, &link.only)) {
                         continue;
                     }
-                    for (m, out) in self.of_operation(&link.operation, Role::Produced, lots) {
+                    let outputs = self.of_operation(&link.operation, Role::Produced, lots);
+                    for (m, out) in outputs.filter(|(_, out)| out.takes_from(link)) {
                         for left in moments(out.earliest.max(moment), out.latest) {
                             used.insert(m);
                             if states.insert((&out.lot, left)) {
                                 queue.push((&out.lot, left));
+                            }
+                        }
+                        // Rule 9: whatever came in with a lifted filling was there before it is on record.
+                        for since in self.stock.lifted.get(&m).into_iter().flatten().copied() {
+                            let mut filled = moments(out.earliest.max(moment), out.latest);
+                            if filled.any(|filled| !self.cleaned(&out.lot, since, filled))
+                                && states.insert((&out.lot, since))
+                            {
+                                queue.push((&out.lot, since));
                             }
                         }
                     }
@@ -196,16 +193,25 @@ impl Oracle {
         while let Some((lot, left)) = queue.pop() {
             for n in self.of_lot(lot, operations) {
                 let link = &self.links[n];
+                // Rule 9: a lifted filling was there since; the walk is in it at its last moment.
+                let lifts = || self.stock.lifted.get(&n).into_iter().flatten().copied();
+                let lifted = |filled: i64| {
+                    lifts().any(|since| {
+                        since <= left && !self.cleaned(lot, since, left) && !self.cleaned(lot, since, filled)
+                    })
+                };
                 for moment in moments(link.earliest, link.latest).filter(|_| link.role != Role::Consumed) {
                     let there = moment <= left && !self.cleaned(lot, moment, left);
-                    if !there && !self.conflict(link) {
+                    if !there && !self.conflict(link) && !lifted(moment) {
                         continue;
                     }
                     used.insert(n);
-                    if link.role == Role::InPlace || !met.insert((&link.operation, moment)) {
+                    let lane = (&link.operation, moment, link.position);
+                    if link.role == Role::InPlace || !met.insert(lane) {
                         continue;
                     }
-                    for (m, out) in self.of_operation(&link.operation, Role::Consumed, lots) {
+                    let inputs = self.of_operation(&link.operation, Role::Consumed, lots);
+                    for (m, out) in inputs.filter(|(_, input)| link.takes_from(input)) {
                         let drawn: Vec<i64> = moments(out.earliest, out.latest.min(moment)).collect();
                         if drawn.is_empty() {
                             continue;
@@ -240,7 +246,9 @@ impl Oracle {
             for n in self.of_lot(lot, operations).filter(|n| self.links[*n].role != out) {
                 used.insert(n);
                 let onward = self.of_operation(&self.links[n].operation, out, lots);
-                for (m, next) in onward.filter(|_| self.links[n].role != Role::InPlace) {
+                let follows =
+                    |next: &Link| self.links[n].role != Role::InPlace && next.goes_with(&self.links[n]);
+                for (m, next) in onward.filter(|(_, next)| follows(next)) {
                     used.insert(m);
                     if met.insert(&next.lot) {
                         queue.push(&next.lot);
@@ -296,6 +304,7 @@ impl Oracle {
             (link.operation.clone(), link.role, link.position, link.lot.clone())
         };
         Answer {
+            overdrawn: used.iter().filter(|n| self.overdrawn(**n)).map(name).collect(),
             conflicts: used.iter().filter(|n| self.conflict(&self.links[**n])).map(name).collect(),
             links: used.iter().map(name).collect(),
             unknown: lot_depths.keys().filter(|lot| !self.produced.contains_key(*lot)).cloned().collect(),
@@ -303,6 +312,10 @@ impl Oracle {
             lots: lot_depths.into_iter().filter(|(lot, _)| !seeds.contains(lot)).collect(),
             operations: operation_depths,
         }
+    }
+
+    fn overdrawn(&self, n: usize) -> bool {
+        self.stock.overdrawn.contains(&n) || self.stock.lifted.contains_key(&n)
     }
 
     /// Rule 4.
@@ -323,7 +336,8 @@ impl Oracle {
                 let known = operations.entry(link.operation.clone()).or_insert(reached);
                 *known = reached.min(*known);
                 for next in used.iter().map(|n| &self.links[*n]) {
-                    if next.role == out && next.operation == link.operation && !lots.contains_key(&next.lot) {
+                    let here = next.role == out && next.operation == link.operation && next.goes_with(link);
+                    if here && !lots.contains_key(&next.lot) {
                         lots.insert(next.lot.clone(), reached);
                         queue.push_back(next.lot.clone());
                     }
@@ -334,79 +348,16 @@ impl Oracle {
     }
 }
 
-fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
-    let start = operation.started_at.unwrap_or(operation.at);
-    let link = |role, position: usize, lot: &LotId, at: Option<Timestamp>| Link {
-        operation: id.to_owned(),
-        role,
-        position: position as u32,
-        lot: lot.to_string(),
-        earliest: at.unwrap_or(start).micros(),
-        latest: at.unwrap_or(operation.at).micros(),
-    };
-    let inputs = operation.inputs.iter().enumerate().map(|(n, i)| link(Role::Consumed, n, &i.lot, i.at));
-    let outputs = operation.outputs.iter().enumerate().map(|(n, o)| link(Role::Produced, n, &o.lot, o.at));
-    let lots = operation.lots.iter().enumerate().map(|(n, l)| link(Role::InPlace, n, &l.lot, None));
-    inputs.chain(outputs).chain(lots).collect()
-}
-
-fn random_question(random: &mut ChaCha8Rng, known: &[LotId]) -> TraceQuestion {
-    let direction = if random.random_bool(0.5) { Direction::Forward } else { Direction::Backward };
-    let bound = random.random_bool(0.3).then(|| minute(random.random_range(0..30)));
-    let (since, until) = match direction {
-        Direction::Forward => (bound, None),
-        Direction::Backward => (None, bound),
-    };
-    let seeds = random.random_range(1..=3.min(known.len()));
-    TraceQuestion {
-        lots: known.choose_multiple(random, seeds).cloned().collect(),
-        direction,
-        max_depth: random.random_bool(0.3).then(|| random.random_range(0..4)),
-        rule: TimeRule { respect_time: random.random_bool(0.85), since, until },
-        skip_cache: false,
-        at: None,
-    }
-}
-
-/// Moments of their own for some seeds of some questions.
-fn random_moments(random: &mut ChaCha8Rng, question: &TraceQuestion) -> BTreeMap<LotId, Timestamp> {
-    let share = if random.random_bool(0.5) { 0.6 } else { 0.0 };
-    let lots = question.lots.iter().filter(|_| random.random_bool(share)).cloned().collect::<Vec<LotId>>();
-    lots.into_iter().map(|lot| (lot, minute(random.random_range(0..30)))).collect()
-}
-
-fn comparable(answer: &TraceAnswer) -> Answer {
-    let (subgraph, trace) = (&answer.subgraph, &answer.trace);
-    let lot = |index: u32| subgraph.lots[index as usize].id.to_string();
-    let operation = |index: u32| subgraph.operations[index as usize].id.to_string();
-    let link = |index: &u32| {
-        let link = &subgraph.links[*index as usize];
-        (operation(link.operation), link.role, link.position, lot(link.lot))
-    };
-    Answer {
-        lots: trace.lots.iter().map(|node| (lot(node.index), node.depth as usize)).collect(),
-        operations: trace
-            .operations
-            .iter()
-            .map(|node| (operation(node.index), node.depth as usize))
-            .collect(),
-        links: trace.links.iter().map(link).collect(),
-        conflicts: trace.time_conflicts.iter().map(link).collect(),
-        unknown: trace.unknown_origin.iter().map(|index| lot(*index)).collect(),
-        depth_limit: trace.partial == Some(Partial::DepthLimit),
-    }
-}
-
 async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: u64, questions: usize) {
-    let (mut conflicts, mut cut, mut reached, mut cleaned) = (0, 0, 0, 0);
+    let (mut conflicts, mut cut, mut reached, mut cleaned, mut overdrawn) = (0, 0, 0, 0, 0);
     for seed in first_seed..first_seed + plants {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let fresh = stores().await;
         let events = random_plant(random);
-        let receipt = fresh.store.commit(&batch(events.clone())).await.unwrap();
-        assert!(receipt.applied, "seed {seed}: {receipt:?}");
+        record(random, &fresh, &events).await;
         let oracle = Oracle::new(&events);
         let dirty = Oracle { cleans: Vec::new(), ..Oracle::new(&events) };
+        let unweighed = Oracle { stock: Verdict::default(), ..Oracle::new(&events) };
         let named: BTreeSet<LotId> = events
             .iter()
             .filter_map(|event| match &event.fact {
@@ -416,27 +367,33 @@ async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: 
             .flat_map(|operation| operation.links().map(|link| link.lot.clone()))
             .collect();
         let named: Vec<LotId> = named.into_iter().collect();
-        let tracer = Tracer::new(fresh.store.clone(), TraceLimits::default());
+        let asked = Questions::over(fresh.store.clone(), TraceLimits::default());
         for _ in 0..questions {
             let question = random_question(random, &named);
             let since = random_moments(random, &question);
-            let answer = tracer.trace_since(question.clone(), &since).await.unwrap();
+            let answer = asked.tracer.trace_since(&tester(), question.clone(), &since).await.unwrap();
             let (got, wanted) = (comparable(&answer), oracle.trace(&question, &since));
-            assert_eq!(got, wanted, "seed {seed}, {question:?}, {since:?}");
+            let plant = || oracle.links.iter().map(|link| format!("\n{link:?}")).collect::<String>();
+            assert_eq!(got, wanted, "seed {seed}, {question:?}, {since:?}{}", plant());
             conflicts += wanted.conflicts.len();
             cut += usize::from(wanted.depth_limit);
             reached += wanted.lots.len();
             cleaned += usize::from(wanted != dirty.trace(&question, &since));
+            overdrawn += usize::from(wanted.lots != unweighed.trace(&question, &since).lots);
         }
-        check_inverse(&tracer, &named, seed).await;
+        check_inverse(&asked, &named, &format!("seed {seed}")).await;
     }
     // The plants must be worth asking about, else the comparison proves nothing.
     assert!(conflicts > 0 && cut > 0 && reached > plants as usize, "{conflicts} {cut} {reached}");
     assert!(cleaned > plants as usize / 20, "cleans made a difference in {cleaned} answers only");
+    assert!(
+        overdrawn > plants as usize / 20,
+        "overdrawn stock made a difference in {overdrawn} answers only"
+    );
 }
 
 /// Rule 7: y in forward(x) exactly when x in backward(y).
-async fn check_inverse(tracer: &Tracer, lots: &[LotId], seed: u64) {
+pub(crate) async fn check_inverse(questions: &Questions, lots: &[LotId], whose: &str) {
     let mut sides: [BTreeSet<(String, String)>; 2] = Default::default();
     for (side, direction) in [Direction::Forward, Direction::Backward].into_iter().enumerate() {
         for lot in lots {
@@ -448,7 +405,7 @@ async fn check_inverse(tracer: &Tracer, lots: &[LotId], seed: u64) {
                 skip_cache: false,
                 at: None,
             };
-            let answer = tracer.trace(question).await.unwrap();
+            let answer = questions.tracer.trace(&tester(), question).await.unwrap();
             for node in &answer.trace.lots {
                 let other = answer.lot_id(node.index).to_string();
                 let pair = if side == 0 { (lot.to_string(), other) } else { (other, lot.to_string()) };
@@ -456,7 +413,7 @@ async fn check_inverse(tracer: &Tracer, lots: &[LotId], seed: u64) {
             }
         }
     }
-    assert_eq!(sides[0], sides[1], "seed {seed}: forward and backward are not inverse");
+    assert_eq!(sides[0], sides[1], "{whose}: forward and backward are not inverse");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,6 +172,9 @@ async fn health_schema_and_assets_are_served() {
     let ready: Value = service.get("/readyz").await.json().await.unwrap();
     assert_eq!(ready["status"], "ready", "{ready}");
     assert_eq!(service.get("/schema.graphql").await.text().await.unwrap(), lotgraph::graphql::sdl());
+    let events = service.get("/schema/events.json").await;
+    assert_eq!(events.headers()["content-type"], "application/schema+json");
+    assert_eq!(events.text().await.unwrap(), lotgraph::format::schema::text());
 
     let page = service.get("/graphiql").await;
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();

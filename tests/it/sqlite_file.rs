@@ -1,11 +1,14 @@
 //! What only the SQLite store has: a file, its lock, its format, and what is left of it after a close.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use lotgraph::domain::NodeRef;
 use lotgraph::generate::{self, PlantRequest};
 use lotgraph::store::sqlite::SqliteStore;
-use lotgraph::store::{LedgerPosition, Store, StoreError, StoreErrorKind};
+use lotgraph::store::{
+    Find, Ledger, LedgerPosition, OperationFilter, Reader, StoreError, StoreErrorKind, What,
+};
 
 use crate::conformance::ask::lot_id;
 use crate::support::events::{batch, plant};
@@ -59,6 +62,35 @@ async fn dropping_the_store_finishes_what_was_asked() {
     assert_eq!(store.revision().await.unwrap().0, 20);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_is_dropped_while_a_read_goes_on_is_one_file() {
+    let (folder, path) = folder();
+    let store = SqliteStore::open(&path).unwrap();
+    let events: Vec<_> = generate::events(PlantRequest::Dairy).collect();
+    for chunk in events.chunks(5_000) {
+        assert!(store.commit(&batch(chunk.to_vec())).await.unwrap().applied);
+    }
+    drop(store);
+    for patience in 0..6 {
+        let store = SqliteStore::open(&path).unwrap();
+        store.commit(&batch(plant(&format!("N{patience}@1:-> N{patience}")))).await.unwrap();
+        let all = Find { what: What::Operations(OperationFilter::default()), after: None, first: 10_000 };
+        let mut reads = [store.find(&all), store.find(&all)];
+        for read in &mut reads {
+            assert!(futures::poll!(read).is_pending(), "the read has begun, on a thread of its own");
+        }
+        tokio::time::sleep(Duration::from_millis(patience)).await;
+        // Whoever asked goes away, and the read does not know.
+        drop(reads);
+        drop(store);
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        assert_eq!(names, ["lots.db", "lots.db.lock"], "after {patience} ms");
+    }
+}
+
 #[test]
 fn a_second_open_is_refused_until_the_first_is_gone() {
     let (folder, path) = folder();
@@ -80,14 +112,14 @@ fn a_file_of_a_newer_format_is_refused_untouched() {
     drop(SqliteStore::open(&path).unwrap());
     let raw = rusqlite::Connection::open(&path).unwrap();
     let version: i64 = raw.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 3, "a new format needs a new golden file and a way from the old one");
+    assert_eq!(version, 4, "a new format needs a new golden file and a way from the old one");
     raw.pragma_update(None, "user_version", 99).unwrap();
     drop(raw);
     let error = refusal(&path);
     assert!(matches!(error.kind, StoreErrorKind::Invalid(_)));
     assert!(words(&error).contains("format 99, written by a newer lotgraph"), "{}", words(&error));
     let raw = rusqlite::Connection::open(&path).unwrap();
-    raw.pragma_update(None, "user_version", 3).unwrap();
+    raw.pragma_update(None, "user_version", 4).unwrap();
     drop(raw);
     SqliteStore::open(&path).unwrap();
 }

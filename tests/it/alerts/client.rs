@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::{HeaderName, HeaderValue};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// More than anything here should take; then the test fails instead of hanging.
@@ -27,15 +27,24 @@ impl Socket {
     }
 
     pub async fn try_open(url: &str, protocol: Option<&str>, origin: Option<&str>) -> Result<Self, Error> {
+        Self::with(url, &[("sec-websocket-protocol", protocol), ("origin", origin)]).await
+    }
+
+    /// Opens one as a proxy does, with a header that names a user.
+    pub async fn named(url: &str, header: &'static str, user: &str) -> Result<Self, Error> {
+        let protocol = ("sec-websocket-protocol", Some("graphql-transport-ws"));
+        Self::with(url, &[protocol, (header, Some(user))]).await
+    }
+
+    async fn with(url: &str, headers: &[(&'static str, Option<&str>)]) -> Result<Self, Error> {
         let address = url.strip_prefix("http://").unwrap();
         let mut request = format!("ws://{address}/graphql").into_client_request()?;
-        let mut header = |name: &'static str, value: Option<&str>| {
+        for (name, value) in headers {
             if let Some(value) = value {
+                let name = HeaderName::try_from(*name).unwrap();
                 request.headers_mut().insert(name, HeaderValue::from_str(value).unwrap());
             }
-        };
-        header("sec-websocket-protocol", protocol);
-        header("origin", origin);
+        }
         let stream = TcpStream::connect(address).await.unwrap();
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
         Ok(Self(socket))

@@ -1,6 +1,6 @@
 //! Alerts from outside: refused flows, acknowledgements, lists, and both ways of pushing.
 
-mod client;
+pub mod client;
 mod flows;
 mod protocol;
 mod push;
@@ -9,11 +9,11 @@ mod stop;
 use std::sync::Arc;
 
 use lotgraph::http::HttpOptions;
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 
 use crate::support::service::Service;
 
 /// A service over a store that the test made.
-async fn over(store: &Arc<dyn Store>) -> Service {
+async fn over(store: &Arc<dyn Ledger>) -> Service {
     Service::with(|_| store.clone(), HttpOptions::default()).await
 }

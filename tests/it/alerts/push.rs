@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 use serde_json::{Value, json};
 
 use super::client::{Events, SUBSCRIPTION, Socket};
@@ -24,7 +24,7 @@ fn holds(round: usize) -> Vec<Value> {
 }
 
 /// Half of the commits go through the service, half past it, as those of another instance do.
-async fn write(service: &Service, store: &Arc<dyn Store>) {
+async fn write(service: &Service, store: &Arc<dyn Ledger>) {
     for round in 0..ROUNDS {
         let events = holds(round);
         if round % 2 == 0 {
@@ -79,7 +79,7 @@ async fn over_events(service: &Service, wanted: usize) -> Vec<String> {
     seen
 }
 
-async fn nothing_is_missed_and_nothing_comes_twice(store: Arc<dyn Store>) {
+async fn nothing_is_missed_and_nothing_comes_twice(store: Arc<dyn Ledger>) {
     let lots: Vec<String> = (0..LOTS).map(|n| format!("-> L{n}")).collect();
     build(&store, &lots.join("; ")).await;
     let service = over(&store).await;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use lotgraph::domain::{Event, LotId, Node, NodeRef, RecordKind, Timestamp};
 use lotgraph::genealogy::{Paths, TimeRule};
+use lotgraph::service::Questions;
 use lotgraph::service::as_of::{AsOfLimits, Point};
 use lotgraph::service::root_cause::{Cases, Controls, RootCauseQuestion};
-use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion, Tracer};
+use lotgraph::service::trace::{TraceAnswer, TraceLimits, TraceQuestion};
 use lotgraph::service::{ServiceError, ServiceResult};
 use lotgraph::store::{
-    Batch, Bucket, Direction, EdgePage, EdgesOf, Find, LotFilter, OperationFilter, Page, RecordFilter,
-    Revision, Store, Subgraph, Tally, What,
+    Batch, Bucket, Direction, EdgePage, EdgesOf, Find, Ledger, LotFilter, OperationFilter, Page, Reader,
+    RecordFilter, Revision, Subgraph, Tally, What,
 };
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, SeedableRng};
@@ -21,9 +22,10 @@ use serde_json::json;
 use super::history;
 use crate::conformance::ask::lot_id;
 use crate::model::random::{LOTS, Maker};
+use crate::support::events::tester;
 use crate::support::events::{batch, event, minute};
 
-type AnyStore = Arc<dyn Store>;
+type AnyStore = Arc<dyn Ledger>;
 
 /// Everything that is asked of one state.
 #[derive(Debug, PartialEq)]
@@ -49,7 +51,7 @@ fn shown<T>(answer: ServiceResult<T>) -> Result<T, String> {
     answer.map_err(|error: ServiceError| format!("{} {}", error.code, error.message))
 }
 
-async fn trace(tracer: &Tracer, lot: &str, direction: Direction) -> Result<TraceAnswer, String> {
+async fn trace(questions: &Questions, lot: &str, direction: Direction) -> Result<TraceAnswer, String> {
     let question = TraceQuestion {
         lots: vec![lot_id(lot)],
         direction,
@@ -58,24 +60,24 @@ async fn trace(tracer: &Tracer, lot: &str, direction: Direction) -> Result<Trace
         skip_cache: false,
         at: None,
     };
-    let answer = shown(tracer.trace(question).await)?;
+    let answer = shown(questions.tracer.trace(&tester(), question).await)?;
     let mut answer = Arc::unwrap_or_clone(answer);
     timeless(&mut answer.subgraph);
     Ok(answer)
 }
 
-async fn root_cause(tracer: &Tracer, cases: &[&str], controls: &[&str]) -> Result<String, String> {
+async fn root_cause(questions: &Questions, cases: &[&str], controls: &[&str]) -> Result<String, String> {
     let ids = |ids: &[&str]| ids.iter().map(|id| lot_id(id)).collect::<Vec<LotId>>();
     let question = RootCauseQuestion {
         cases: Cases::Lots(ids(cases)),
         controls: Controls::Lots(ids(controls)),
         respect_time: true,
     };
-    let answer = shown(tracer.root_cause(&question).await)?;
+    let answer = shown(questions.causes.root_cause(&tester(), &question).await)?;
     Ok(format!("{:?} {:?} {:?}", answer.cases, answer.controls, answer.common))
 }
 
-async fn ask(store: &AnyStore, tracer: &Tracer) -> Answers {
+async fn ask(store: &Arc<impl Reader + ?Sized>, questions: &Questions) -> Answers {
     let ids: Vec<LotId> = LOTS.iter().map(|id| lot_id(id)).collect();
     let refs: Vec<NodeRef> = ids.iter().cloned().map(NodeRef::Lot).collect();
     let all = What::Lots(LotFilter::default());
@@ -98,17 +100,20 @@ async fn ask(store: &AnyStore, tracer: &Tracer) -> Answers {
     };
     for lot in ["A", "b", "中"] {
         for direction in [Direction::Forward, Direction::Backward] {
-            answers.traces.push(trace(tracer, lot, direction).await);
+            answers.traces.push(trace(questions, lot, direction).await);
         }
     }
     for (seed, lot) in [("A", "B"), ("C", "9")] {
-        let found = tracer.why_affected(&lot_id(seed), &lot_id(lot), Direction::Forward, 3).await;
+        let found = questions
+            .tracer
+            .why_affected(&tester(), &lot_id(seed), &lot_id(lot), Direction::Forward, 3)
+            .await;
         answers.paths.push(shown(found).map(|(mut subgraph, paths)| {
             timeless(&mut subgraph);
             (subgraph, paths)
         }));
     }
-    answers.causes.push(root_cause(tracer, &["A", "B", "C"], &["D", "E", "a"]).await);
+    answers.causes.push(root_cause(questions, &["A", "B", "C"], &["D", "E", "a"]).await);
     answers
 }
 
@@ -153,14 +158,14 @@ fn step(maker: &mut Maker, quarantine: &mut Quarantine, at: Timestamp) -> Batch 
 async fn then_is_as_it_was(store: &AnyStore, seed: u64) -> usize {
     let mut maker = Maker::new(ChaCha8Rng::seed_from_u64(seed));
     let mut quarantine = Quarantine { holds: Vec::new() };
-    let tracer = Tracer::new(store.clone(), TraceLimits::default());
+    let questions = Questions::over(store.clone(), TraceLimits::default());
     let history = history(store, AsOfLimits::default());
-    let mut then = vec![(minute(0), ask(store, &tracer).await)];
+    let mut then = vec![(minute(0), ask(store, &questions).await)];
     for n in 1..=14 {
         let at = minute(1_000 + 10 * n);
         let receipt = store.commit(&step(&mut maker, &mut quarantine, at)).await.unwrap();
         if receipt.revision.0 as usize == then.len() {
-            then.push((at, ask(store, &tracer).await));
+            then.push((at, ask(store, &questions).await));
         }
     }
     let marked = then.iter().filter(|(_, answers)| format!("{answers:?}").contains("marks: [HoldMark"));
@@ -175,10 +180,10 @@ async fn then_is_as_it_was(store: &AnyStore, seed: u64) -> usize {
             _ if n % 2 == 0 => Point::RecordedAt(*at),
             _ => Point::Revision(Revision(n as u64)),
         };
-        let found = history.at(point).await.unwrap();
+        let found = history.at(&tester(), point).await.unwrap();
         assert_eq!(found.revision, Revision(n as u64), "{point:?}");
         assert_eq!(found.store.revision().await.unwrap(), found.revision);
-        assert_eq!(&ask(&found.store, &found.tracer).await, answers, "as of {n}");
+        assert_eq!(&ask(&found.store, &found.questions).await, answers, "as of {n}");
     }
     marked
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use lotgraph::cache::Cache;
 use lotgraph::cache::redis::RedisCache;
-use lotgraph::store::Store;
+use lotgraph::store::Reader;
 use lotgraph::store::layer::cached::CachedStore;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

@@ -7,7 +7,9 @@ use lotgraph::cache::Cache;
 use lotgraph::domain::{LotId, NodeRef, Role};
 use lotgraph::genealogy::subgraph::Cut;
 use lotgraph::store::layer::cached::CachedStore;
-use lotgraph::store::{Closure, EdgesOf, Find, LotFilter, Revision, Store, StoreErrorKind, Tally, What};
+use lotgraph::store::{
+    Closure, EdgesOf, Find, Ledger, LotFilter, Reader, Revision, StoreErrorKind, Tally, What,
+};
 
 use super::{cached, content, forward, memory, planted, receive};
 use crate::support::events::{batch, plant};

@@ -14,7 +14,7 @@ use lotgraph::cache::redis::{RedisCache, RedisOptions};
 use lotgraph::cache::{Cache, CacheCounts};
 use lotgraph::domain::{Event, Master, MasterRef, MaterialCode, Node, NodeRef};
 use lotgraph::store::layer::cached::CachedStore;
-use lotgraph::store::{Closure, Store};
+use lotgraph::store::{Closure, Ledger, Reader};
 use rand::seq::IndexedRandom;
 use serde_json::json;
 use tokio::sync::RwLock;
@@ -175,7 +175,7 @@ fn race(pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
     race_over(Arc::new(MemoryStore::default()), pairs, staleness_max)
 }
 
-fn race_over(store: Arc<dyn Store>, pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
+fn race_over(store: Arc<dyn Ledger>, pairs: &[Pair], staleness_max: Duration) -> Arc<Race> {
     let inner = Watched::new(store);
     inner.late(Duration::from_micros(500));
     let instance = |(near, far): &Pair| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lotgraph::store::layer::bounded::BoundedStore;
 use lotgraph::store::layer::cached::CachedStore;
-use lotgraph::store::{Closure, Result, Revision, Store, StoreErrorKind, Subgraph};
+use lotgraph::store::{Closure, Reader, Result, Revision, StoreErrorKind, Subgraph};
 use tokio::task::JoinHandle;
 
 use super::{cached, content, forward, memory, planted, receive};

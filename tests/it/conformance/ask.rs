@@ -9,14 +9,14 @@ use lotgraph::domain::{
     Text,
 };
 use lotgraph::store::{
-    Batch, Closure, Direction, Find, FindKey, LotFilter, MasterFilter, OperationFilter, Receipt, Result,
-    Status, Store, StoreErrorKind, Subgraph, What,
+    Batch, Closure, Direction, Find, FindKey, Ledger, LotFilter, MasterFilter, OperationFilter, Reader,
+    Receipt, Result, Status, StoreErrorKind, Subgraph, What,
 };
 use serde_json::Value;
 
 use crate::support::events::{batch, event, plant};
 
-pub type AnyStore = Arc<dyn Store>;
+pub type AnyStore = Arc<dyn Ledger>;
 
 pub fn lot_id(id: &str) -> LotId {
     LotId::parse(id).unwrap()
@@ -83,27 +83,27 @@ pub fn partial(events: Vec<Event>) -> Batch {
     Batch { atomic: false, ..batch(events) }
 }
 
-pub async fn node(store: &AnyStore, reference: NodeRef) -> Option<Node> {
+pub async fn node(store: &Arc<impl Reader + ?Sized>, reference: NodeRef) -> Option<Node> {
     let mut nodes = store.get(&[reference]).await.unwrap();
     assert_eq!(nodes.len(), 1);
     nodes.pop().unwrap()
 }
 
-pub async fn lot(store: &AnyStore, id: &str) -> Lot {
+pub async fn lot(store: &Arc<impl Reader + ?Sized>, id: &str) -> Lot {
     match node(store, NodeRef::Lot(lot_id(id))).await {
         Some(Node::Lot(lot)) => *lot,
         other => panic!("lot {id} is {other:?}"),
     }
 }
 
-pub async fn operation(store: &AnyStore, id: &str) -> RecordedOperation {
+pub async fn operation(store: &Arc<impl Reader + ?Sized>, id: &str) -> RecordedOperation {
     match node(store, NodeRef::Operation(event_id(id))).await {
         Some(Node::Operation(operation)) => *operation,
         other => panic!("operation {id} is {other:?}"),
     }
 }
 
-pub async fn master(store: &AnyStore, reference: MasterRef) -> Master {
+pub async fn master(store: &Arc<impl Reader + ?Sized>, reference: MasterRef) -> Master {
     match node(store, NodeRef::Master(reference.clone())).await {
         Some(Node::Master(master)) => master,
         other => panic!("{reference:?} is {other:?}"),
@@ -121,14 +121,14 @@ pub fn id_of(node: &Node) -> String {
 }
 
 /// The ids of everything found, in one large page.
-pub async fn found(store: &AnyStore, what: What) -> Vec<String> {
+pub async fn found(store: &Arc<impl Reader + ?Sized>, what: What) -> Vec<String> {
     let page = store.find(&Find { what, after: None, first: 1_000 }).await.unwrap();
     assert!(!page.more);
     page.items.iter().map(id_of).collect()
 }
 
 /// The same, walked in pages of a given size.
-pub async fn found_in_pages(store: &AnyStore, what: &What, first: u32) -> Vec<String> {
+pub async fn found_in_pages(store: &Arc<impl Reader + ?Sized>, what: &What, first: u32) -> Vec<String> {
     let mut ids = Vec::new();
     let mut after = None;
     loop {
@@ -174,11 +174,11 @@ pub fn question(seeds: &[&str], direction: Direction) -> Closure {
     }
 }
 
-pub async fn forward(store: &AnyStore, seeds: &[&str]) -> Subgraph {
+pub async fn forward(store: &Arc<impl Reader + ?Sized>, seeds: &[&str]) -> Subgraph {
     store.closure(&question(seeds, Direction::Forward)).await.unwrap()
 }
 
-pub async fn backward(store: &AnyStore, seeds: &[&str]) -> Subgraph {
+pub async fn backward(store: &Arc<impl Reader + ?Sized>, seeds: &[&str]) -> Subgraph {
     store.closure(&question(seeds, Direction::Backward)).await.unwrap()
 }
 

@@ -120,7 +120,7 @@ pub async fn what_was_drawn_before_is_not_suspect(store: &AnyStore) {
     // A draw that was only captured late follows the same rule.
     record(store, &[draw("D", 4, "PRODUCE", "T", "EARLY-2")]).await;
     assert_eq!(marked(store, "H", &["EARLY-2"]).await, "");
-    assert_eq!(rejection(store, &draw("X", 7, "PRODUCE", "T", "LATE-2")).await.0, ErrorCode::LotOnHold);
+    assert_eq!(rejection(store, &draw("X", 57, "PRODUCE", "T", "LATE-2")).await.0, ErrorCode::LotOnHold);
     // Without its first filling every draw from the tank before the second is a clock error, which hides nothing.
     record(store, &[void("V", "R")]).await;
     assert_eq!(marked(store, "H", &["T", "EARLY", "EARLY-2"]).await, "T? EARLY? EARLY-2?");

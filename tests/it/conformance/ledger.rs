@@ -1,11 +1,15 @@
 //! The ledger as a feed.
 
+use std::sync::Arc;
+
 use lotgraph::domain::Event;
-use lotgraph::store::{Batch, LedgerEntry, LedgerPosition, Revision};
+use lotgraph::store::project::whole_revisions;
+use lotgraph::store::{Batch, LedgerEntry, LedgerPosition, RecordedRevision, Revision, StoreErrorKind};
 use serde_json::json;
 
 use super::ask::{AnyStore, assert_limit, build, commit, partial};
 use crate::support::events::{batch, event, minute, plant};
+use crate::support::stores::scratch;
 
 fn at(revision: u64, index: u32) -> LedgerPosition {
     LedgerPosition { revision: Revision(revision), index }
@@ -117,6 +121,70 @@ pub async fn replays_into_the_same_graph(store: &AnyStore) {
         assert_eq!(here, there);
         assert_eq!(super::ask::lot(store, seed).await, super::ask::lot(&other.store, seed).await);
     }
+}
+
+/// The revisions of another ledger: two events, one, three, and one more.
+async fn recorded_elsewhere() -> (AnyStore, Vec<RecordedRevision>) {
+    let other = scratch().await.store;
+    three(&other).await;
+    build(&other, "G@7:D -> E").await;
+    let entries = other.changes(LedgerPosition::default(), 100).await.unwrap().entries;
+    (other, whole_revisions(entries, false))
+}
+
+pub async fn takes_over_what_it_has_already_as_a_repetition(store: &AnyStore) {
+    let (other, revisions) = recorded_elsewhere().await;
+    // Whoever got no answer cannot know how far it went: everything again, a part of it, and a part with more behind it.
+    for (from, until, reached) in
+        [(0, 2, 2), (0, 2, 2), (1, 2, 2), (0, 1, 2), (1, 3, 3), (0, 4, 4), (0, 4, 4), (2, 3, 4)]
+    {
+        let current = store.project(revisions[from..until].to_vec()).await.unwrap();
+        assert_eq!(current, Revision(reached), "revisions {} to {until}", from + 1);
+        assert_eq!(store.revision().await.unwrap(), Revision(reached));
+    }
+    let all = LedgerPosition::default();
+    assert_eq!(store.changes(all, 100).await.unwrap(), other.changes(all, 100).await.unwrap());
+    for seed in ["A", "B", "C", "D", "E"] {
+        assert_eq!(super::ask::lot(store, seed).await, super::ask::lot(&other, seed).await);
+    }
+}
+
+pub async fn refuses_other_revisions_under_numbers_that_it_has(store: &AnyStore) {
+    let (_, revisions) = recorded_elsewhere().await;
+    store.project(revisions[..3].to_vec()).await.unwrap();
+    let before = store.changes(LedgerPosition::default(), 100).await.unwrap();
+    let of_third = |change: &dyn Fn(&mut RecordedRevision)| {
+        let mut changed = revisions.clone();
+        change(&mut changed[2]);
+        changed
+    };
+    let mut later = revisions[3].clone();
+    later.number = Revision(5);
+    let wrong = [
+        (
+            "other content",
+            of_third(&|third| third.events = Arc::new(plant("F@6:B -> X; V@7:X ->; M@8:-> Y"))),
+        ),
+        ("fewer events", of_third(&|third| third.events = Arc::new(third.events[..2].to_vec()))),
+        (
+            "more events",
+            of_third(&|third| third.events = Arc::new([&third.events[..], &plant("X@9:-> X")].concat())),
+        ),
+        (
+            "another order",
+            of_third(&|third| third.events = Arc::new(third.events.iter().rev().cloned().collect())),
+        ),
+        ("another time", of_third(&|third| third.recording.recorded_at = minute(1))),
+        ("another actor", of_third(&|third| third.recording.actor = super::ask::text("somebody else"))),
+        ("a gap", vec![later]),
+        ("a gap behind a repetition", vec![revisions[1].clone(), revisions[3].clone()]),
+    ];
+    for (what, wrong) in wrong {
+        let refused = store.project(wrong).await.expect_err(what);
+        assert!(matches!(refused.kind, StoreErrorKind::Invalid(_)), "{what}: {refused:?}");
+        assert_eq!(store.changes(LedgerPosition::default(), 100).await.unwrap(), before, "{what}");
+    }
+    assert_eq!(store.project(revisions).await.unwrap(), Revision(4), "what is right goes on");
 }
 
 pub async fn limits_refuse(store: &AnyStore) {

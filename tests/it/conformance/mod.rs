@@ -10,6 +10,7 @@ mod find;
 mod get;
 pub(crate) mod holds;
 mod ledger;
+mod observe;
 mod recalls;
 pub(crate) mod records;
 mod stock;
@@ -178,6 +179,11 @@ macro_rules! each_case {
                 a_passed_deadline_is_a_timeout,
                 limits_refuse,
             }
+            observe {
+                a_lot_is_where_it_was_seen_last,
+                only_the_latest_sightings_are_kept_with_the_lot,
+                what_nobody_named_cannot_be_seen,
+            }
             tally {
                 counts_everything,
                 lots_by_material_in_order,
@@ -191,6 +197,8 @@ macro_rules! each_case {
                 finds_the_revision_of_a_moment,
                 finds_it_although_clocks_differ,
                 replays_into_the_same_graph,
+                takes_over_what_it_has_already_as_a_repetition,
+                refuses_other_revisions_under_numbers_that_it_has,
                 limits_refuse,
             }
             together {
@@ -224,5 +232,9 @@ macro_rules! tests_over {
 
 each_case!(tests_over sqlite);
 each_case!(tests_over sqlite_memory);
+each_case!(tests_over served);
+each_case!(tests_over scratch);
+each_case!(tests_over as_of_live);
+each_case!(tests_over as_of_replayed);
 each_case!(tests_over neo4j);
 each_case!(tests_over neo4j_redis);

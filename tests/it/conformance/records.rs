@@ -326,7 +326,14 @@ pub async fn a_replay_raises_the_same(store: &AnyStore) {
     record(store, &[hold("H", &["A"], "X")]).await;
     record(store, &[release("R", "H", &[]), draw("S", "B", "9"), receive("G", "GHOST", "4")]).await;
     let other = crate::support::stores::sqlite().await;
-    lotgraph::service::copy::copy(store.as_ref(), other.store.as_ref(), &mut |_| {}).await.unwrap();
+    lotgraph::service::copy::copy(
+        &crate::support::events::tester(),
+        store.as_ref(),
+        other.store.as_ref(),
+        &mut |_| {},
+    )
+    .await
+    .unwrap();
     let times = |alerts: &[(RecordPlace, Alert)]| -> Vec<Timestamp> {
         alerts.iter().map(|(_, alert)| alert.raised_at).collect()
     };

@@ -2,7 +2,8 @@
 
 use lotgraph::domain::{ErrorCode, OperationKind, Role};
 use lotgraph::genealogy::{Direction, TimeRule, shortest_paths, trace};
-use lotgraph::service::trace::{TraceLimits, TraceQuestion, Tracer};
+use lotgraph::service::Questions;
+use lotgraph::service::trace::{TraceLimits, TraceQuestion};
 use lotgraph::store::{EdgesOf, Subgraph};
 use serde_json::{Value, json};
 
@@ -11,6 +12,7 @@ use super::ask::{
     rejection,
 };
 use crate::support::events::minute;
+use crate::support::events::tester;
 
 fn clean(id: &str, from: i64, to: i64, lots: &[&str]) -> Value {
     json!({"type":"clean","id":id,"startedAt":minute(from).to_string(),"at":minute(to).to_string(),"lots":lots})
@@ -90,7 +92,9 @@ pub async fn what_may_have_outlived_a_clean_stays(store: &AnyStore) {
 
 pub async fn a_clean_ends_what_a_hold_marks(store: &AnyStore) {
     silo(store).await;
-    record(store, &[hold("H1", &["BAD"])]).await;
+    let mut strict = hold("H1", &["BAD"]);
+    strict["lateCapture"] = "REFUSE".into();
+    record(store, &[strict]).await;
     let status = async |id: &str| lot(store, id).await.status().name();
     assert_eq!((status("EARLY").await, status("LATE").await), ("SUSPECT", "AVAILABLE"));
     let mark = lot(store, "T").await.quarantine.marks[0].clone();
@@ -195,7 +199,7 @@ pub async fn quantities_at_risk_know_the_heel(store: &AnyStore) {
         ],
     )
     .await;
-    let tracer = Tracer::new(store.clone(), TraceLimits::default());
+    let questions = Questions::over(store.clone(), TraceLimits::default());
     let question = TraceQuestion {
         lots: vec![lot_id("BAD")],
         direction: Direction::Forward,
@@ -204,10 +208,10 @@ pub async fn quantities_at_risk_know_the_heel(store: &AnyStore) {
         skip_cache: false,
         at: None,
     };
-    let answer = tracer.trace(question.clone()).await.unwrap();
+    let answer = questions.tracer.trace(&tester(), question.clone()).await.unwrap();
     // The ledger moves on before the quantities are read: they are of the later state, and say so.
     build(store, "-> OTHER").await;
-    let found = tracer.at_risk(&answer).await.unwrap();
+    let found = questions.risks.at_risk(&tester(), &answer).await.unwrap();
     assert!(found.answer.subgraph.revision > answer.subgraph.revision);
     let shown: Vec<String> = found
         .lots()
@@ -231,12 +235,24 @@ pub async fn quantities_at_risk_know_the_heel(store: &AnyStore) {
     assert_eq!((tank.shipped.low.normalize(), tank.resting.low.normalize()), (30.into(), 30.into()));
     assert!(found.attribution.gaps.is_empty());
     // A further page asks for the same again, by a trace of its own.
-    let again = tracer.at_risk(&tracer.trace(question.clone()).await.unwrap()).await.unwrap();
+    let again = questions
+        .risks
+        .at_risk(&tester(), &questions.tracer.trace(&tester(), question.clone()).await.unwrap())
+        .await
+        .unwrap();
     assert!(std::sync::Arc::ptr_eq(&found, &again), "computed once");
     record(store, &[count("C", 6, "PACK", "45", "KGM")]).await;
-    let counted = tracer.at_risk(&tracer.trace(question.clone()).await.unwrap()).await.unwrap();
+    let counted = questions
+        .risks
+        .at_risk(&tester(), &questions.tracer.trace(&tester(), question.clone()).await.unwrap())
+        .await
+        .unwrap();
     assert_eq!(counted.worst[2].on_hand, Some(45.into()), "what was counted, not what the records leave");
     let backward = TraceQuestion { direction: Direction::Backward, ..question };
-    let refused = tracer.at_risk(&tracer.trace(backward).await.unwrap()).await.unwrap_err();
+    let refused = questions
+        .risks
+        .at_risk(&tester(), &questions.tracer.trace(&tester(), backward).await.unwrap())
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, ErrorCode::ArgumentInvalid);
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use lotgraph::store::{Revision, Status, Store};
+use lotgraph::store::project::whole_revisions;
+use lotgraph::store::{Ledger, LedgerPosition, Reader, Revision, Status};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{connect, empty_store};
 use crate::support::events::{batch, plant};
-use crate::support::servers;
+use crate::support::{servers, stores};
 
 /// A Bolt COMMIT: one chunk of two bytes (structure without fields, signature 0x12) and the end of the message.
 const COMMIT: [u8; 6] = [0x00, 0x02, 0xB0, 0x12, 0x00, 0x00];
@@ -87,4 +88,23 @@ async fn a_commit_whose_answer_is_lost_counts_once() {
 #[tokio::test]
 async fn a_commit_that_is_lost_on_its_way_is_made_up_for() {
     survives(Fate::Dropped).await;
+}
+
+#[tokio::test]
+async fn what_was_taken_over_although_the_answer_is_lost_is_taken_once() {
+    let recorded = stores::scratch().await.store;
+    for text in ["-> A; A -> B", "P@3: A -> C", "Q@4: C -> D"] {
+        assert!(recorded.commit(&batch(plant(text))).await.unwrap().applied);
+    }
+    let entries = recorded.changes(LedgerPosition::default(), 100).await.unwrap().entries;
+    let revisions = whole_revisions(entries.clone(), false);
+    let (uri, _turn) = servers::neo4j().await;
+    let direct = empty_store(&uri).await;
+    let left = Arc::new(AtomicU32::new(2));
+    let server = uri.trim_start_matches("neo4j://").to_owned();
+    let store = connect(&lossy(server, Fate::Applied, left.clone()).await).await;
+    assert_eq!(store.project(revisions[..2].to_vec()).await.unwrap(), Revision(2));
+    assert_eq!(store.project(revisions[2..].to_vec()).await.unwrap(), Revision(3));
+    assert_eq!(left.load(Ordering::SeqCst), 0, "no COMMIT was lost: the test proves nothing");
+    assert_eq!(direct.changes(LedgerPosition::default(), 100).await.unwrap().entries, entries);
 }

@@ -1,7 +1,7 @@
 //! Plans, from the real server: what hot reads must and must not do.
 
 use lotgraph::domain::Event;
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 use lotgraph::store::neo4j::statements;
 use serde_json::json;
 
@@ -71,7 +71,11 @@ fn plant_of(chains: usize) -> Vec<Event> {
         json!({"type": "ship", "id": "SX", "at": "2026-01-05T08:10:00Z", "customer": "P", "inputs": [{"lot": "Y"}]}),
         json!({"type": "scrap", "id": "SC", "at": "2026-01-05T08:10:00Z", "reason": "r", "inputs": [{"lot": "Y"}]}),
         json!({"type": "hold", "id": "H", "at": "2026-01-05T09:10:00Z", "lots": ["Y"], "reason": "r", "category": "c"}),
+        json!({"type": "receive", "id": "RZ", "at": "2026-01-05T06:10:00Z", "outputs": [{"lot": "Z", "quantity": "1", "unit": "EA"}]}),
+        json!({"type": "ship", "id": "SZ", "at": "2026-01-05T07:10:00Z", "inputs": [{"lot": "Z", "quantity": "5", "unit": "EA"}]}),
+        json!({"type": "receive", "id": "RO", "at": "2026-01-05T09:10:00Z", "outputs": [{"lot": "Z", "quantity": "9", "unit": "EA"}]}),
         json!({"type": "ship", "id": "SU", "at": "2026-01-05T08:10:00Z", "inputs": [{"lot": "GHOST"}]}),
+        json!({"type": "return", "id": "BX", "at": "2026-01-05T09:10:00Z", "customer": "P", "outputs": [{"lot": "Y"}]}),
         json!({"type": "void", "id": "V", "event": "SC", "reason": "not at all", "replacedBy": "SX"}),
     ];
     events.extend(rest.iter().map(event));

@@ -24,7 +24,9 @@ fn some_thousands_of_lots_of_every_class_and_every_kind_of_step() {
     let plant = PlantInMemory::record(dairy());
     assert!((3_000..6_000).contains(&plant.lots.len()), "{} lots", plant.lots.len());
     let kinds: BTreeSet<OperationKind> = operations().map(|(_, operation)| operation.kind).collect();
-    assert_eq!(kinds, OperationKind::ALL.iter().copied().collect());
+    // Milk that left is never taken back.
+    let all = OperationKind::ALL.iter().copied().filter(|kind| *kind != OperationKind::Return);
+    assert_eq!(kinds, all.collect());
     let class = |lot: &lotgraph::domain::Lot| plant.materials[lot.material.as_ref().unwrap()].class;
     let classes: BTreeSet<MaterialClass> = plant.lots.values().filter_map(class).collect();
     assert_eq!(classes, MaterialClass::ALL.iter().copied().collect());
@@ -86,7 +88,7 @@ fn steps_balance_within_their_losses() {
 /// The mass of product in kilograms; packaging has none.
 fn kilograms(material: &lotgraph::domain::Material, quantity: &lotgraph::domain::Quantity) -> Option<f64> {
     let amount: f64 = quantity.amount.to_string().parse().unwrap();
-    let own: f64 = material.factor(&quantity.unit)?.to_string().parse().unwrap();
+    let own: f64 = material.factor(&quantity.unit, None)?.to_string().parse().unwrap();
     match (material.class?, material.unit.as_ref()?.as_str(), material.code.as_str()) {
         (MaterialClass::Packaging, ..) => None,
         (_, "KGM", _) => Some(amount * own),

@@ -8,7 +8,7 @@ mod samples;
 
 use std::collections::HashMap;
 
-use lotgraph::cli::generate::write_events;
+use lotgraph::cli::commands::generate::write_events;
 use lotgraph::domain::{Event, EventId, Fact, LotId, Role};
 use lotgraph::generate::{PlantRequest, events};
 use lotgraph::store::Direction;

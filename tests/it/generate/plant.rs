@@ -5,9 +5,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use lotgraph::domain::{Event, EventId, Lot, LotId, Master, Material, MaterialCode, Role};
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder};
 use lotgraph::genealogy::{Subgraph, SubgraphLot, SubgraphOperation};
-use lotgraph::store::planner::{LinkRow, OperationRow, RecordedEvent, State, bodies, plan};
-use lotgraph::store::planner::{events_needed, lots_needed, materials_needed};
-use lotgraph::store::{Direction, Revision, Status};
+use lotgraph::planner::{LinkRow, Movement, Need, OperationRow, Planning, Rules, State, bodies};
+use lotgraph::store::{Direction, RecordedEvent, Revision, Status};
 
 use crate::support::events::batch;
 
@@ -20,6 +19,7 @@ pub struct PlantInMemory {
     pub links: HashMap<EventId, Vec<LinkRow>>,
     events: HashMap<EventId, RecordedEvent>,
     of_lot: HashMap<LotId, Vec<(EventId, Role)>>,
+    revision: u64,
 }
 
 impl PlantInMemory {
@@ -36,27 +36,17 @@ impl PlantInMemory {
 
     fn commit(&mut self, events: Vec<Event>) {
         let batch = batch(events);
-        let mut state = State::default();
-        for id in events_needed(&batch) {
-            if let Some(recorded) = self.events.get(&id) {
-                state.events.insert(id, recorded.clone());
-            }
+        let mut planning = Planning::judge(batch.clone(), Rules::default());
+        while let Some(need) = planning.next_need() {
+            self.answer(need, &mut planning.state);
         }
-        for id in lots_needed(&batch, &state) {
-            if let Some(lot) = self.lots.get(&id) {
-                state.lots.insert(id, lot.clone());
-            }
-        }
-        for code in materials_needed(&batch, &state) {
-            if let Some(material) = self.materials.get(&code) {
-                state.materials.insert(code, material.clone());
-            }
-        }
-        let planned = plan(&batch, bodies(&batch), state);
+        let bodies = bodies(&planning.events());
+        let planned = planning.finish(Revision(self.revision), bodies);
+        self.revision += 1;
         for outcome in &planned.outcomes {
             assert_eq!(outcome.status, Status::Accepted, "event {}", outcome.id);
         }
-        for (event, row) in batch.events.iter().zip(&planned.writes.events) {
+        for (event, row) in batch.events.iter().zip(planned.writes.events()) {
             let recorded = RecordedEvent {
                 event: event.clone(),
                 body: row.body.clone(),
@@ -81,6 +71,46 @@ impl PlantInMemory {
         }
     }
 
+    /// Generated plants have neither holds nor records, and name lots by their ids only; first links are taken anew by `index`.
+    fn answer(&self, need: Need, state: &mut State) {
+        match need {
+            Need::Events(ids) => {
+                let known = |id: EventId| self.events.get(&id).map(|event| (id, event.clone()));
+                state.events.extend(ids.into_iter().filter_map(known));
+            }
+            Need::Lots(ids) => {
+                let known = |id: LotId| self.lots.get(&id).map(|lot| (id, lot.clone()));
+                state.lots.extend(ids.into_iter().filter_map(known));
+            }
+            Need::Materials(codes) => {
+                let known = |code: MaterialCode| self.materials.get(&code).map(|known| (code, known.clone()));
+                state.materials.extend(codes.into_iter().filter_map(known));
+            }
+            Need::Movements(ids) => {
+                let wanted: std::collections::HashSet<LotId> = ids.into_iter().collect();
+                for link in self.links.values().flatten().filter(|link| wanted.contains(&link.lot)) {
+                    let kind = self.operations[&link.operation].kind;
+                    let link = lotgraph::genealogy::subgraph::RawLink {
+                        lot: link.lot.clone(),
+                        operation: link.operation.clone(),
+                        role: link.role,
+                        position: link.position,
+                        quantity: link.quantity.clone(),
+                        earliest: link.earliest,
+                        latest: link.latest,
+                    };
+                    state.movements.entry(link.lot.clone()).or_default().push(Movement { kind, link });
+                }
+            }
+            Need::MaterialsInUse(codes) => {
+                let of =
+                    |code: &MaterialCode| self.lots.values().any(|lot| lot.material.as_ref() == Some(code));
+                state.in_use.extend(codes.into_iter().filter(of));
+            }
+            Need::Namesakes(_) | Need::FirstLinks(_) | Need::HoldPaths { .. } | Need::Records(_) => {}
+        }
+    }
+
     fn index(&mut self) {
         for link in self.links.values().flatten() {
             self.of_lot.entry(link.lot.clone()).or_default().push((link.operation.clone(), link.role));
@@ -95,7 +125,7 @@ impl PlantInMemory {
         }
     }
 
-    /// The structural closure of DESIGN §4 rule 1.
+    /// The structural closure of docs/TRACE_RULES.md, rule 1.
     pub fn closure(&self, seed: &LotId, direction: Direction) -> Subgraph {
         let (from, to) = match direction {
             Direction::Forward => (Role::Consumed, Role::Produced),
@@ -133,6 +163,7 @@ impl PlantInMemory {
             material: self.lots[id].material.clone(),
             hops: *hops,
             earliest_production: self.lots[id].earliest_production,
+            overdrawn: None,
             leads_on: false,
         };
         let operation = |(id, hops): (&EventId, &u32)| {
@@ -144,6 +175,7 @@ impl PlantInMemory {
                 start: row.start,
                 end: row.end,
                 party: row.party.clone(),
+                pairs: row.pairs.clone(),
             }
         };
         let link = |row: &LinkRow| RawLink {

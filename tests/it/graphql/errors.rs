@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use lotgraph::http::HttpOptions;
-use lotgraph::store::Store;
+use lotgraph::store::Ledger;
 use serde_json::{Value, json};
 
 use crate::support::faulty::Faulty;
@@ -90,7 +90,7 @@ async fn a_store_that_is_away_is_said_and_comes_back() {
     let given = slot.clone();
     let wrap = move |store| {
         let faulty = given.get_or_init(|| Faulty::new(store)).clone();
-        faulty as Arc<dyn Store>
+        faulty as Arc<dyn Ledger>
     };
     let service = Service::with(
         wrap,

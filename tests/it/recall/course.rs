@@ -4,19 +4,15 @@ use std::collections::BTreeSet;
 
 use lotgraph::domain::{ErrorCode, EventId, LotStatus, PartyCode, Text};
 use lotgraph::service::copy::copy;
-use lotgraph::service::ingest::{Ingest, Sender};
 use lotgraph::service::recall::{FoundRecall, Opened, Opening, Recalls, difference};
+use lotgraph::service::recorder::Recorder;
 use lotgraph::service::{ServiceError, ServiceResult};
-use lotgraph::store::{RecordFilter, Store};
+use lotgraph::store::{Ledger, RecordFilter};
 use serde_json::{Value, json};
 
 use super::plant::{at, bad_delivery, events, leaving, lots, making, masters, recalls, record};
-use crate::support::events::minute;
+use crate::support::events::{minute, tester};
 use crate::support::stores::{self, Fresh};
-
-fn sender() -> Sender {
-    Sender { actor: Text::parse("tester").unwrap(), source: Text::parse("test").unwrap() }
-}
 
 fn opening(id: &str, scope: &Value, mock: bool) -> Opening {
     Opening {
@@ -31,8 +27,8 @@ fn opening(id: &str, scope: &Value, mock: bool) -> Opening {
 }
 
 async fn open(fresh: &Fresh, id: &str, scope: &Value) -> ServiceResult<Opened> {
-    let ingest = Ingest::new(fresh.store.clone());
-    recalls(fresh).open(opening(id, scope, false), &ingest, &sender()).await
+    let recorder = Recorder::new(fresh.store.clone());
+    recalls(fresh).open(&tester(), opening(id, scope, false), &recorder).await
 }
 
 async fn status(fresh: &Fresh, lot: &str) -> LotStatus {
@@ -40,7 +36,7 @@ async fn status(fresh: &Fresh, lot: &str) -> LotStatus {
 }
 
 async fn found(recalls: &Recalls, id: &str) -> FoundRecall {
-    recalls.must_find(&EventId::parse(id).unwrap()).await.unwrap()
+    recalls.must_find(&tester(), &EventId::parse(id).unwrap()).await.unwrap()
 }
 
 async fn opening_freezes_and_holds_at_once(fresh: Fresh) {
@@ -54,8 +50,9 @@ async fn opening_freezes_and_holds_at_once(fresh: Fresh) {
         assert_eq!(status(&fresh, lot).await, LotStatus::Suspect, "{lot}");
     }
     assert_eq!(status(&fresh, "YOG-1").await, LotStatus::Available, "filled before the bad delivery went in");
-    let refused =
-        Ingest::new(fresh.store.clone()).record_values(&leaving()[1..2], true, &sender()).await.unwrap();
+    let mut late = leaving()[1].clone();
+    late["at"] = at(61).into();
+    let refused = Recorder::new(fresh.store.clone()).record_values(&[late], true, &tester()).await.unwrap();
     assert!(!refused.applied, "suspect cups stay");
     // The same once more changes nothing; something else under the id is refused.
     let revision = fresh.store.revision().await.unwrap();
@@ -63,16 +60,16 @@ async fn opening_freezes_and_holds_at_once(fresh: Fresh) {
     assert_eq!(fresh.store.revision().await.unwrap(), revision);
     // Without an id of its own, the content is the identity.
     let nameless = || Opening { id: None, ..opening("", &bad_delivery(), true) };
-    let ingest = Ingest::new(fresh.store.clone());
-    let first = recalls(&fresh).open(nameless(), &ingest, &sender()).await.unwrap();
-    let second = recalls(&fresh).open(nameless(), &ingest, &sender()).await.unwrap();
+    let recorder = Recorder::new(fresh.store.clone());
+    let first = recalls(&fresh).open(&tester(), nameless(), &recorder).await.unwrap();
+    let second = recalls(&fresh).open(&tester(), nameless(), &recorder).await.unwrap();
     assert_eq!((first.already, second.already, &first.recall), (false, true, &second.recall));
     let other = open(&fresh, "RC", &json!({"lots": [{"lot": "MILK-A"}]})).await;
     assert_eq!(other.unwrap_err().code, ErrorCode::IdConflict);
     assert_eq!(status(&fresh, "MILK-A").await, LotStatus::Available);
     let nothing = open(&fresh, "RC-2", &json!({"causes": [{"supplier": "NOBODY"}]})).await;
-    assert_eq!(nothing.unwrap_err().code, ErrorCode::RecallNothing);
-    assert_eq!(recalls(&fresh).list(RecordFilter::default()).await.unwrap().len(), 2);
+    assert_eq!(nothing.unwrap_err().code, ErrorCode::NameUnknown);
+    assert_eq!(recalls(&fresh).list(&tester(), RecordFilter::default()).await.unwrap().len(), 2);
 }
 
 async fn late_events_show_as_differences(fresh: Fresh) {
@@ -80,9 +77,9 @@ async fn late_events_show_as_differences(fresh: Fresh) {
     open(&fresh, "RC", &bad_delivery()).await.unwrap();
     let recalls = recalls(&fresh);
     let recall = found(&recalls, "RC").await;
-    let frozen = recalls.frozen(&recall).await.unwrap();
+    let frozen = recalls.frozen(&tester(), &recall).await.unwrap();
     assert_eq!(lots(&frozen), ["MILK-B 0", "SILO 1", "YOG-2 2", "YOG-3 2"]);
-    let now = recalls.current(&recall).await.unwrap();
+    let now = recalls.current(&tester(), &recall).await.unwrap();
     assert!(difference(&frozen, now.as_deref()).is_empty());
     // A second bad delivery is typed in late; a filling is withdrawn; a shipment of before the recall is typed in.
     let late = [
@@ -94,7 +91,7 @@ async fn late_events_show_as_differences(fresh: Fresh) {
             "inputs": [{"lot": "YOG-2", "quantity": "10", "unit": "EA"}]}),
     ];
     record(&fresh, &late).await;
-    let now = recalls.current(&recall).await.unwrap().unwrap();
+    let now = recalls.current(&tester(), &recall).await.unwrap().unwrap();
     let changes = difference(&frozen, Some(&now));
     let added: Vec<String> =
         changes.lots_added.iter().map(|n| now.lot_id(now.scope.lots[*n as usize].lot).to_string()).collect();
@@ -128,7 +125,7 @@ async fn late_events_show_as_differences(fresh: Fresh) {
         .collect();
     assert_eq!(customers, ["INN:  to 10 EA", "SHOP-2: 50 EA to 40 EA"]);
     // The frozen scope is what it was, however often it is asked for, and by whomever.
-    let again = super::plant::recalls(&fresh).frozen(&recall).await.unwrap();
+    let again = super::plant::recalls(&fresh).frozen(&tester(), &recall).await.unwrap();
     assert_eq!((lots(&again), again.revision), (lots(&frozen), frozen.revision));
     assert_eq!(again.scope, frozen.scope);
 }
@@ -155,40 +152,42 @@ async fn progress_is_measured_against_what_is_known_now(fresh: Fresh) {
     .await;
     let recalls = recalls(&fresh);
     let recall = found(&recalls, "RC").await;
-    let now = recalls.current(&recall).await.unwrap();
-    let progress = recalls.progress(&recall, now.as_deref()).await.unwrap();
+    let now = recalls.current(&tester(), &recall).await.unwrap();
+    let progress = recalls.progress(&tester(), &recall, now.as_deref()).await.unwrap();
     assert_eq!((progress.affected().count(), progress.notified(), progress.acknowledged()), (2, 2, 1));
     assert_eq!(progress.acknowledged_percent().unwrap().to_string(), "50");
     let cups = progress.control.quantities.iter().find(|of| of.unit.as_str() == "EA").unwrap();
-    // 80 on hand, all suspect; 20 scrapped; 110 shipped; 36 + 12 + 1 came back.
+    // 80 on hand, all suspect; 20 scrapped; 110 shipped; 36 and 10 of 12 came back of what went out, 2 more than that
+    // customer had got, and 1 of a lot that is not affected.
     let sums = [cups.on_hand, cups.blocked, cups.scrapped, cups.shipped, cups.recovered];
-    assert_eq!(sums.map(|sum| sum.normalize().to_string()), ["80", "80", "20", "110", "49"]);
-    assert_eq!(cups.recovered_percent().unwrap().to_string(), "44.55");
-    // (80 + 20 + 49) of (80 + 20 + 110).
-    assert_eq!(cups.controlled_percent().unwrap().to_string(), "70.95");
+    assert_eq!(sums.map(|sum| sum.normalize().to_string()), ["80", "80", "20", "110", "46"]);
+    assert_eq!(cups.recovered_percent().unwrap().to_string(), "41.82");
+    assert_eq!([cups.excess, cups.foreign].map(|sum| sum.normalize().to_string()), ["2", "1"]);
+    // (80 + 20 + 46) of (80 + 20 + 110).
+    assert_eq!(cups.controlled_percent().unwrap().to_string(), "69.52");
     assert_eq!(progress.recovered_outside.iter().map(ToString::to_string).collect::<Vec<_>>(), ["YOG-1"]);
     let statuses: Vec<String> =
         progress.statuses.iter().map(|(status, count)| format!("{count} {}", status.name())).collect();
     assert_eq!(statuses, ["1 QUARANTINED", "3 SUSPECT"]);
     // More than was shipped is shown as an excess, not lost.
     record(&fresh, &[recover("B-4", "SHOP-1", "YOG-2", "40", "EA")]).await;
-    let progress = recalls.progress(&recall, now.as_deref()).await.unwrap();
+    let progress = recalls.progress(&tester(), &recall, now.as_deref()).await.unwrap();
     let shop = &progress.consignees[0];
     assert_eq!(
         (shop.recovered[0].amount.to_string(), shop.excess[0].amount.to_string()),
         ("76".to_owned(), "16".to_owned())
     );
     let unknown = PartyCode::parse("NOBODY").unwrap();
-    let refused = recalls.check_customer(&recall.record.id, &unknown).await.unwrap_err();
+    let refused = recalls.check_customer(&tester(), &recall.record.id, &unknown).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::RecallCustomerUnknown);
-    recalls.check_customer(&recall.record.id, &PartyCode::parse("SHOP-2").unwrap()).await.unwrap();
+    recalls.check_customer(&tester(), &recall.record.id, &PartyCode::parse("SHOP-2").unwrap()).await.unwrap();
 }
 
 async fn an_exercise_holds_nothing(fresh: Fresh) {
     record(&fresh, &events()).await;
-    let ingest = Ingest::new(fresh.store.clone());
+    let recorder = Recorder::new(fresh.store.clone());
     let opened =
-        recalls(&fresh).open(opening("EX", &bad_delivery(), true), &ingest, &sender()).await.unwrap();
+        recalls(&fresh).open(&tester(), opening("EX", &bad_delivery(), true), &recorder).await.unwrap();
     assert_eq!((opened.recall.record.recall.mock, opened.recall.record.holds.len()), (true, 0));
     assert!(opened.timing.total >= opened.timing.scope && !opened.timing.scope.is_zero());
     for lot in ["MILK-B", "SILO", "YOG-2"] {
@@ -196,19 +195,19 @@ async fn an_exercise_holds_nothing(fresh: Fresh) {
     }
     let recalls = recalls(&fresh);
     let recall = found(&recalls, "EX").await;
-    assert_eq!(lots(&recalls.frozen(&recall).await.unwrap()).len(), 4);
+    assert_eq!(lots(&recalls.frozen(&tester(), &recall).await.unwrap()).len(), 4);
 }
 
 /// While somebody records bad milk without pause, recalls are opened: every lot that the cause touched before the recall
 /// was recorded is held once it is open.
 async fn nothing_slips_through_while_opening(fresh: Fresh) {
     record(&fresh, &[masters(), making()].concat()).await;
-    let (store, ingest) = (fresh.store.clone(), Ingest::new(fresh.store.clone()));
+    let (store, recorder) = (fresh.store.clone(), Recorder::new(fresh.store.clone()));
     let writer = tokio::spawn(async move {
         for n in 0..40 {
             let receipt = json!({"type": "receive", "id": format!("LATE-{n}"), "at": at(16), "supplier": "FARM-2",
                 "outputs": [{"lot": format!("MILK-L{n}"), "material": "MILK", "quantity": "1", "unit": "KGM"}]});
-            ingest.record_values(&[receipt], true, &sender()).await.unwrap();
+            recorder.record_values(&[receipt], true, &tester()).await.unwrap();
             tokio::task::yield_now().await;
         }
     });
@@ -227,17 +226,20 @@ async fn nothing_slips_through_while_opening(fresh: Fresh) {
         // What the cause had touched by the revision of the recall, found by a look at that state.
         let history = lotgraph::service::as_of::History::new(
             store.clone(),
-            lotgraph::app::scratch_stores(),
+            lotgraph::cli::app::scratch_stores(),
             lotgraph::service::as_of::AsOfLimits::default(),
             lotgraph::service::trace::TraceLimits::default(),
         );
-        let tracer = history.tracer(recall.place.revision).await.unwrap();
-        let then = Recalls::new(tracer, history).scope(&recall.record.recall.scope, None).await.unwrap();
+        let questions = history.questions(&tester(), recall.place.revision).await.unwrap();
+        let then = Recalls::new(questions, history)
+            .scope(&tester(), &recall.record.recall.scope, None)
+            .await
+            .unwrap();
         for seed in &then.seeds {
             assert!(held.contains(seed.lot.as_str()), "{} was free in {}", seed.lot, recall.record.id);
         }
         // And the frozen scope starts from exactly the lots recorded.
-        let frozen = recalls.frozen(&recall).await.unwrap();
+        let frozen = recalls.frozen(&tester(), &recall).await.unwrap();
         assert_eq!(frozen.seeds.len(), recall.record.recall.lots.len());
     }
 }
@@ -248,19 +250,20 @@ async fn a_copy_has_the_same_recall(fresh: Fresh) {
     let told = json!({"type": "notify", "id": "N", "at": at(70), "recall": "RC", "customer": "SHOP-1", "acknowledged": true});
     record(&fresh, &[told]).await;
     let target = stores::sqlite().await;
-    let source: &dyn Store = fresh.store.as_ref();
-    copy(source, target.store.as_ref(), &mut |_| {}).await.unwrap();
+    let source: &dyn Ledger = fresh.store.as_ref();
+    copy(&crate::support::events::tester(), source, target.store.as_ref(), &mut |_| {}).await.unwrap();
     let (here, there) = (recalls(&fresh), recalls(&target));
     let (a, b) = (found(&here, "RC").await, found(&there, "RC").await);
     assert_eq!(a, b);
-    let (frozen_a, frozen_b) = (here.frozen(&a).await.unwrap(), there.frozen(&b).await.unwrap());
+    let (frozen_a, frozen_b) =
+        (here.frozen(&tester(), &a).await.unwrap(), there.frozen(&tester(), &b).await.unwrap());
     assert_eq!((frozen_a.revision, &frozen_a.scope), (frozen_b.revision, &frozen_b.scope));
-    assert_eq!(here.notices(&a).await.unwrap(), there.notices(&b).await.unwrap());
+    assert_eq!(here.notices(&tester(), &a).await.unwrap(), there.notices(&tester(), &b).await.unwrap());
 }
 
 async fn unknown_recalls_are_told(fresh: Fresh) {
     let missing: Result<FoundRecall, ServiceError> =
-        recalls(&fresh).must_find(&EventId::parse("NONE").unwrap()).await;
+        recalls(&fresh).must_find(&tester(), &EventId::parse("NONE").unwrap()).await;
     assert_eq!(missing.unwrap_err().code, ErrorCode::RecallUnknown);
 }
 

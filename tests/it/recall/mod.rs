@@ -1,8 +1,11 @@
 //! Recalls: what a cause touched, where it all is, and how a recall goes, over both stores and through the API.
 
 mod answers;
+mod api;
+mod command;
 mod course;
 mod exports;
+mod night;
 mod plant;
 mod scope;
 
@@ -23,4 +26,4 @@ macro_rules! on_both_stores {
         }
     };
 }
-use on_both_stores;
+pub(crate) use on_both_stores;

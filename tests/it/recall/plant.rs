@@ -1,11 +1,13 @@
 //! A small dairy whose silo is filled twice: a good delivery goes in first, then a bad one.
 
-use lotgraph::app::scratch_stores;
+use lotgraph::cli::app::scratch_stores;
+use lotgraph::service::Questions;
 use lotgraph::service::as_of::{AsOfLimits, History};
 use lotgraph::service::recall::{Recalls, ScopeAnswer};
-use lotgraph::service::trace::{TraceLimits, Tracer};
+use lotgraph::service::trace::TraceLimits;
 use serde_json::{Value, json};
 
+use crate::support::events::tester;
 use crate::support::events::{batch, event, minute};
 use crate::support::service::Service;
 use crate::support::stores::Fresh;
@@ -115,13 +117,13 @@ pub async fn record(fresh: &Fresh, events: &[Value]) {
 pub fn recalls(fresh: &Fresh) -> Recalls {
     let (store, limits) = (fresh.store.clone(), TraceLimits::default());
     let history = History::new(store.clone(), scratch_stores(), AsOfLimits::default(), limits);
-    Recalls::new(Tracer::new(store, limits), history)
+    Recalls::new(Questions::over(store, limits), history)
 }
 
 /// Asks for a scope given as JSON.
 pub async fn ask(fresh: &Fresh, scope: Value) -> std::sync::Arc<ScopeAnswer> {
     let scope = lotgraph::format::recall::parse_scope(&scope).unwrap();
-    recalls(fresh).scope(&scope, None).await.unwrap()
+    recalls(fresh).scope(&tester(), &scope, None).await.unwrap()
 }
 
 /// The seeds in short: `LOT@MINUTE`, or `LOT` for one that is bad always.

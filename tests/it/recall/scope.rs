@@ -9,6 +9,7 @@ use lotgraph::store::LotFilter;
 use serde_json::{Value, json};
 
 use super::plant::{ask, at, events, lots, recalls, record, seeds};
+use crate::support::events::tester;
 use crate::support::stores::Fresh;
 
 async fn plant(fresh: &Fresh) {
@@ -148,7 +149,7 @@ async fn customers_totals_and_places_add_up(fresh: Fresh) {
         .map(|total| {
             let name = total.material.as_ref().map_or("-", AsRef::as_ref);
             let unit = total.unit.as_ref().map_or("-", AsRef::as_ref);
-            let sums = [total.on_hand, total.consumed, total.shipped, total.scrapped];
+            let sums = [total.on_hand.unwrap_or_default(), total.consumed, total.shipped, total.scrapped];
             format!("{name} {unit} {}: {}", total.lots, sums.map(|sum| sum.normalize().to_string()).join(" "))
         })
         .collect();
@@ -171,7 +172,7 @@ async fn customers_totals_and_places_add_up(fresh: Fresh) {
 }
 
 async fn selected(fresh: &Fresh, answer: &ScopeAnswer, filter: ScopeFilter) -> Vec<String> {
-    let selected = recalls(fresh).select(answer, &filter).await.unwrap();
+    let selected = recalls(fresh).select(&tester(), answer, &filter).await.unwrap();
     selected.iter().map(|n| answer.lot_id(answer.scope.lots[*n as usize].lot).to_string()).collect()
 }
 
@@ -237,7 +238,9 @@ async fn a_scope_takes_few_statements(fresh: Fresh) {
 async fn code_of(fresh: &Fresh, scope: Value) -> ErrorCode {
     match lotgraph::format::recall::parse_scope(&scope) {
         Err(problems) => problems[0].code,
-        Ok(scope) => recalls(fresh).scope(&scope, None).await.expect_err("a scope to be refused").code,
+        Ok(scope) => {
+            recalls(fresh).scope(&tester(), &scope, None).await.expect_err("a scope to be refused").code
+        }
     }
 }
 
@@ -246,8 +249,12 @@ async fn scopes_that_make_no_sense_are_refused(fresh: Fresh) {
     for (scope, expected) in [
         (json!({}), ErrorCode::RecallNothing),
         (json!({"lots": [], "causes": []}), ErrorCode::RecallNothing),
-        (cause(json!({"supplier": "NOBODY"})), ErrorCode::RecallNothing),
-        (cause(json!({"operator": "ANN", "shift": "S9"})), ErrorCode::RecallNothing),
+        (cause(json!({"supplier": "NOBODY"})), ErrorCode::NameUnknown),
+        (cause(json!({"operator": "ANN", "shift": "S9"})), ErrorCode::NameUnknown),
+        // All of it is known, and nothing fulfils it.
+        (cause(json!({"operator": "BOB", "shift": "S1"})), ErrorCode::RecallNothing),
+        (cause(json!({"supplier": "SHOP-1"})), ErrorCode::RecallNothing),
+        (cause(json!({"parameter": {"name": "temperature", "above": "99"}})), ErrorCode::RecallNothing),
         (cause(json!({})), ErrorCode::CauseEmpty),
         (cause(json!({"supplier": null})), ErrorCode::CauseEmpty),
         (cause(json!({"supplier": ""})), ErrorCode::TextEmpty),
@@ -268,7 +275,43 @@ async fn scopes_that_make_no_sense_are_refused(fresh: Fresh) {
     }
 }
 
+/// A cause that names something unknown is refused with the nearest known names, whatever else the scope selects.
+async fn unknown_names_are_told_with_the_nearest_known(fresh: Fresh) {
+    plant(&fresh).await;
+    let known = json!({"operator": "BOB"});
+    for (unknown, words) in [
+        (
+            json!({"supplier": "F2"}),
+            "causes[1].supplier: no supplier F2 is on record; the nearest are FARM-2, FARM-1, ",
+        ),
+        (json!({"supplier": "farm-2"}), "; the nearest are FARM-2, FARM-1, "),
+        (
+            json!({"equipment": "FILER-2"}),
+            "no equipment FILER-2 is on record; the nearest are FILLER-2, FILLER-1",
+        ),
+        (json!({"operator": "ANNE"}), "no operator ANNE is on record; the nearest are ANN, "),
+        (json!({"shift": "s2"}), "no shift s2 is on record; the nearest are S2, S1"),
+        (json!({"step": "Fill"}), "no step Fill is on record; the nearest are FILL, LABEL, TRANSFER"),
+        (json!({"material": "MLIK"}), "no material MLIK is on record; the nearest are MILK, MIX, YOG"),
+        (
+            json!({"supplierLot": "f2"}),
+            "no lot with the supplier's number f2 is on record; the nearest are F2",
+        ),
+        (
+            json!({"parameter": {"name": "Temperature", "below": "70"}}),
+            "causes[1].parameter.name: no parameter Temperature is on record; the nearest are temperature",
+        ),
+        (json!({"step": "FIL", "shift": "S3"}), "; causes[1].step: no step FIL is on record"),
+    ] {
+        let scope = lotgraph::format::recall::parse_scope(&json!({"causes": [known, unknown]})).unwrap();
+        let refused = recalls(&fresh).scope(&tester(), &scope, None).await.expect_err("an unknown name");
+        assert_eq!(refused.code, ErrorCode::NameUnknown, "{unknown}");
+        assert!(refused.message.contains(words), "{}", refused.message);
+    }
+}
+
 super::on_both_stores!(
+    unknown_names_are_told_with_the_nearest_known,
     every_cause_finds_its_lots,
     reasons_name_cause_and_operation,
     a_refilled_silo_is_bad_from_the_bad_delivery_on,

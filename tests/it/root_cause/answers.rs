@@ -121,6 +121,26 @@ async fn lots_by_attribute_find_their_controls_and_the_temperature() {
     assert_eq!(service.graphql(QUESTION, matched).await["data"]["rootCause"]["controlCount"], 8);
 }
 
+/// The temperature tells bad from good without an exception. Given it, nothing is left to tell, so the press follows it.
+#[tokio::test]
+async fn the_press_follows_the_temperature() {
+    const CAUSES: &str =
+        "query($input: RootCauseInput!) { rootCause(input: $input) { independentCauses { p q followerCount
+      group { q factors { label } } followers { pGivenCause group { p factors { label } } } } } }";
+    let service = service().await;
+    let input = json!({"input": {"cases": pieces(1..=8), "controls": pieces(9..=20)}});
+    let answer = service.graphql(CAUSES, input).await;
+    let causes = answer["data"]["rootCause"]["independentCauses"].as_array();
+    let [cause] = &causes.unwrap_or_else(|| panic!("{answer}"))[..] else { panic!("{answer}") };
+    assert_eq!(cause["group"]["factors"][0]["label"], "BAKE: temperature ≥ 180 CEL");
+    assert!(cause["q"] == cause["group"]["q"] && cause["q"].as_f64() <= Some(0.05), "{cause}");
+    let followers = cause["followers"].as_array().unwrap();
+    assert_eq!(cause["followerCount"], followers.len());
+    let press = followers.iter().find(|follower| follower["group"]["factors"][0]["label"] == "P1");
+    let press = press.unwrap_or_else(|| panic!("{cause}"));
+    assert!(press["group"]["p"].as_f64() < Some(0.05) && press["pGivenCause"] == json!(1.0), "{press}");
+}
+
 #[tokio::test]
 async fn controls_can_be_chosen_among_other_lots() {
     let service = service().await;
@@ -195,6 +215,11 @@ async fn questions_that_make_no_sense_are_refused() {
         (json!({}), "CASES_NONE"),
         (json!({"cases": []}), "CASES_NONE"),
         (json!({"casesWhere": {"attributes": [{"name": "result", "value": {"is": "LOST"}}]}}), "CASES_NONE"),
+        (
+            json!({"casesWhere": {"attributes": [{"name": "Result", "value": {"is": "LOST"}}]}}),
+            "NAME_UNKNOWN",
+        ),
+        (json!({"cases": ["PIECE-01"], "controlsAmong": {"materials": ["PEICE"]}}), "NAME_UNKNOWN"),
         (json!({"cases": ["PIECE-01"], "controls": []}), "CONTROLS_NONE"),
         (json!({"cases": ["PIECE-01"], "controls": ["PIECE-02", "PIECE-01"]}), "CASES_AND_CONTROLS_OVERLAP"),
         (json!({"cases": ["NOBODY"]}), "LOT_UNKNOWN"),
@@ -253,12 +278,30 @@ async fn the_command_prints_every_format() {
         String::from_utf8(output.stdout).unwrap()
     };
     let table = printed("table").await;
-    for part in ["8 cases against 12 controls", "EQUIPMENT P1", "8/8", "Explains 8 of 8 cases", "complete"] {
+    let parts = [
+        "8 cases against 12 controls",
+        "1. PARAMETER BAKE: temperature ≥ 180 CEL\n   8 of 8 cases, 0 of 12 controls; q 8.93e-4\n",
+        "     EQUIPMENT P1: 8 of 8 cases, 2 of 12 controls\n",
+        "It touches 8 of 8 cases.",
+        "8/8",
+        "complete",
+    ];
+    for part in parts {
         assert!(table.contains(part), "no {part:?} in\n{table}");
     }
+    let (causes, _) = table.split_once("Every factor alone").unwrap();
+    assert!(causes.lines().all(|line| line.chars().count() <= 80), "{causes}");
     let answer: Value = serde_json::from_str(&printed("json").await).unwrap();
+    let cause = &answer["independentCauses"][0];
+    assert_eq!((&answer["explaining"], &cause["group"]), (&json!([0]), &answer["groups"][0]));
+    assert_eq!(cause["followers"][0]["group"]["factors"][0]["label"], "P1");
     assert_eq!((&answer["caseCount"], &answer["groups"][0]["verdict"]), (&json!(8), &json!("TESTED")));
-    assert!(printed("csv").await.starts_with("group,kind,factor,depth,exposed_cases"));
+    let csv = printed("csv").await;
+    assert!(csv.starts_with("group,kind,factor,depth,exposed_cases"));
+    let place =
+        |start: &str| csv.lines().find(|line| line.starts_with(start)).unwrap().rsplitn(3, ',').take(2);
+    assert_eq!(place("1,PARAMETER").collect::<Vec<_>>(), ["", "1"]);
+    assert_eq!(place("2,EQUIPMENT").collect::<Vec<_>>(), ["1", ""]);
     let refused = run(&["root-cause", "--cases", "PIECE-01", "--controls", "PIECE-01"]).await;
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && words.contains("a case and a control"), "{words}");

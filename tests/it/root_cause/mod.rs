@@ -2,6 +2,7 @@
 
 mod answers;
 mod cleans;
+mod independent;
 mod pharma;
 mod plant;
 mod planted;

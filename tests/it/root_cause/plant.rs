@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use lotgraph::domain::{Event, Fact, LotId, Operation, Role, Text};
-use lotgraph::genealogy::common_cause::{CommonCause, Comparison, Facts, common_cause};
+use lotgraph::domain::{Event, Fact, LotId, Operation, Pairs, Role, Text};
+use lotgraph::genealogy::root_cause::{CommonCause, Comparison, Facts, common_cause};
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder};
 use lotgraph::genealogy::{Direction, Revision, Subgraph, SubgraphLot, SubgraphOperation, TimeRule};
 
@@ -35,7 +35,8 @@ impl Plant {
         for (event, operation) in self.operations() {
             let (id, start, end) = (event.id.clone(), operation.start(), operation.at);
             let party = operation.party.clone();
-            operations.push(SubgraphOperation { id, kind: operation.kind, hops: 1, start, end, party });
+            let (kind, pairs) = (operation.kind, Pairs::of(operation));
+            operations.push(SubgraphOperation { id, kind, hops: 1, start, end, party, pairs });
             for link in operation.links() {
                 let hops = if seeds.contains(link.lot) { 0 } else { 2 };
                 let lot = lots.entry(link.lot.clone()).or_insert_with(|| SubgraphLot {
@@ -43,6 +44,7 @@ impl Plant {
                     material: None,
                     hops,
                     earliest_production: None,
+                    overdrawn: None,
                     leads_on: false,
                 });
                 if link.role == Role::Produced {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lotgraph::domain::LotId;
-use lotgraph::genealogy::common_cause::{Factor, LEVEL, Measure, Member, Named};
+use lotgraph::genealogy::root_cause::{Factor, LEVEL, Measure, Member, Named};
 use lotgraph::genealogy::{TimeRule, trace};
 use lotgraph::generate::planted::{CauseKind, Culprit, MILLION, PlantedCause};
 use lotgraph::generate::{PlantRequest, events};
@@ -20,7 +20,7 @@ fn plant(kind: CauseKind, rate: u32, background: u32, seed: u64) -> Plant {
     Plant(events(PlantRequest::Failing { lots: 2_600, seed, cause }).collect())
 }
 
-fn is_culprit(member: &Member, culprit: &Culprit) -> bool {
+pub fn is_culprit(member: &Member, culprit: &Culprit) -> bool {
     match (&member.factor, culprit) {
         (Factor::Named(Named::Equipment(code)), Culprit::Equipment(culprit)) => code.as_str() == culprit,
         (Factor::Named(Named::Lot(lot)), Culprit::Lot(culprit)) => lot == culprit,
@@ -33,44 +33,50 @@ fn is_culprit(member: &Member, culprit: &Culprit) -> bool {
     }
 }
 
-/// In how many of the seeds the culprit, or something that always occurs with it, ranks first.
-fn found(kind: CauseKind) -> u64 {
-    let first = |seed: &u64| {
-        let plant = plant(kind, MILLION / 10 * 6, MILLION / 50, *seed);
+/// In how many of the seeds the culprit, or something that always occurs with it, ranks first, and in how many it is
+/// the only independent cause as well.
+fn found(kind: CauseKind) -> (u64, u64) {
+    let (mut firsts, mut only) = (0, 0);
+    for seed in 0..SEEDS {
+        let plant = plant(kind, MILLION / 10 * 6, MILLION / 50, seed);
         let (cases, controls) = (plant.items("FAIL"), plant.items("PASS"));
         let (_, common) = plant.compare(&cases[..CASES], &controls[..CONTROLS]);
-        let culprit = Culprit::of(kind, *seed);
+        let culprit = Culprit::of(kind, seed);
         let hit = common.groups[0].members.iter().any(|member| is_culprit(member, &culprit));
-        if !hit {
-            println!("seed {seed}: {culprit:?} missed for {:?}", common.groups[0].members[0]);
+        let alone = hit && common.independent.len() == 1 && common.independent[0].group == 0;
+        if !alone {
+            let (first, causes) = (&common.groups[0].members[0].factor, common.independent.len());
+            println!("seed {seed}: {culprit:?}; first is {first:?}, of {causes} independent causes");
         }
-        hit
-    };
-    (0..SEEDS).filter(first).count() as u64
+        firsts += u64::from(hit);
+        only += u64::from(alone);
+    }
+    (firsts, only)
+}
+
+fn assert_found(kind: CauseKind) {
+    let (first, only) = found(kind);
+    assert!(first >= 95 && only >= 95, "first in {first} and alone in {only} of {SEEDS} seeds");
 }
 
 #[test]
-fn a_planted_machine_ranks_first() {
-    let found = found(CauseKind::Equipment);
-    assert!(found >= 95, "in {found} of {SEEDS} seeds");
+fn a_planted_machine_is_first_and_the_only_cause() {
+    assert_found(CauseKind::Equipment);
 }
 
 #[test]
-fn a_planted_lot_ranks_first() {
-    let found = found(CauseKind::MaterialLot);
-    assert!(found >= 95, "in {found} of {SEEDS} seeds");
+fn a_planted_lot_is_first_and_the_only_cause() {
+    assert_found(CauseKind::MaterialLot);
 }
 
 #[test]
-fn a_planted_shift_ranks_first() {
-    let found = found(CauseKind::Shift);
-    assert!(found >= 95, "in {found} of {SEEDS} seeds");
+fn a_planted_shift_is_first_and_the_only_cause() {
+    assert_found(CauseKind::Shift);
 }
 
 #[test]
-fn a_planted_parameter_ranks_first() {
-    let found = found(CauseKind::Parameter);
-    assert!(found >= 95, "in {found} of {SEEDS} seeds");
+fn a_planted_parameter_is_first_and_the_only_cause() {
+    assert_found(CauseKind::Parameter);
 }
 
 #[test]
@@ -80,6 +86,8 @@ fn without_a_cause_hardly_anything_is_found() {
         let (cases, controls) = (plant.items("FAIL"), plant.items("PASS"));
         let (_, common) = plant.compare(&cases[..CASES], &controls[..CONTROLS]);
         assert!(common.tested > 10, "{} groups tested", common.tested);
+        let finds = common.groups.iter().filter(|group| group.is_find()).count();
+        assert_eq!(finds == 0, common.independent.is_empty(), "{finds} finds");
         common.groups.iter().any(|group| group.score.is_some_and(|score| score.q < LEVEL))
     };
     let mistaken = (0..SEEDS).filter(mistaken).count();

@@ -1,7 +1,7 @@
 //! Short ways to say events: JSON in the public shape, and a one-line notation for plants.
 
-use lotgraph::domain::{Event, Text, Timestamp};
-use lotgraph::store::{Batch, Recording};
+use lotgraph::domain::{Caller, CallerKind, Entry, Event, Text, Timestamp};
+use lotgraph::store::Batch;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,17 +10,21 @@ pub fn event(value: &Value) -> Event {
     lotgraph::format::event::parse(value).unwrap_or_else(|problems| panic!("{value}: {problems:?}"))
 }
 
+/// Who sends what tests record, and asks what they ask.
+pub fn tester() -> Caller {
+    let text = |text| Text::parse(text).unwrap();
+    Caller::named(text("tester"), CallerKind::Person, Entry::Other { name: text("test") })
+}
+
 /// An atomic batch of events, recorded now by a test.
 pub fn batch(events: Vec<Event>) -> Batch {
+    let caller = tester();
     Batch {
         commit: Uuid::new_v4(),
         events: std::sync::Arc::new(events),
         atomic: true,
-        recording: Recording {
-            recorded_at: Timestamp::now(),
-            actor: Text::parse("tester").unwrap(),
-            source: Text::parse("test").unwrap(),
-        },
+        recording: caller.recording(Timestamp::now()),
+        caller,
     }
 }
 

@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lotgraph::domain::{Node, NodeRef, Timestamp};
+use lotgraph::store::layer::Layer;
 use lotgraph::store::{
-    Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Page, Readiness, Receipt,
-    Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
+    Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, Ledger, LedgerPosition, Page, Readiness,
+    Receipt, Result, Revision, StoreError, StoreErrorKind, Subgraph, Tally,
 };
 
 /// A store whose every method fails while it is away, and waits first while it is slow.
 pub struct Faulty {
-    inner: Arc<dyn Store>,
+    inner: Arc<dyn Ledger>,
     away: AtomicBool,
     delay_millis: AtomicU64,
 }
 
 impl Faulty {
-    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(inner: Arc<dyn Ledger>) -> Arc<Self> {
         Arc::new(Self { inner, away: AtomicBool::new(false), delay_millis: AtomicU64::new(0) })
     }
 
@@ -45,17 +46,13 @@ impl Faulty {
 }
 
 #[async_trait]
-impl Store for Faulty {
+impl Layer for Faulty {
+    fn inner(&self) -> &dyn Ledger {
+        self.inner.as_ref()
+    }
+
     fn name(&self) -> String {
         format!("{}+faulty", self.inner.name())
-    }
-
-    fn statements(&self) -> u64 {
-        self.inner.statements()
-    }
-
-    async fn prepare(&self) -> Result<()> {
-        self.inner.prepare().await
     }
 
     async fn identity(&self) -> Result<String> {

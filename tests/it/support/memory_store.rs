@@ -5,19 +5,19 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_trait::async_trait;
 use lotgraph::domain::{
-    EventId, Fact, Lot, LotId, Master, MasterRef, Node, NodeRef, Record, RecordPlace, RecordRef,
-    RecordedOperation, Role, Timestamp, Voided,
+    EventId, Fact, Likeness, Lot, LotId, LotName, Master, MasterRef, MaterialCode, Namesakes, Node, NodeRef,
+    OperationKind, Record, RecordRef, RecordedOperation, Role, Timestamp, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
-use lotgraph::store::planner::{
-    FirstLinks, LinkRow, OperationRow, RecordChange, RecordedEvent, State, Writes, bodies, events_needed,
-    first_links_needed, lots_needed, materials_needed, plan, records_needed,
+use lotgraph::planner::{
+    FirstLinks, HoldPaths, LinkRow, Movement, Need, OperationRow, Planning, Rules, State, Writes, bodies,
 };
+use lotgraph::store::project::check_order;
 use lotgraph::store::{
-    Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey,
-    LedgerPosition, Page, Readiness, Receipt, Result, Revision, Store, StoreError, StoreErrorKind, Subgraph,
-    Tally, What,
+    Batch, Bucket, ChangePage, Closure, Direction, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey, Ledger,
+    LedgerPosition, Limits, Page, Reader, Readiness, Receipt, RecordedEvent, RecordedRevision, Result,
+    Revision, StoreError, StoreErrorKind, Subgraph, Tally, What,
 };
 
 type LinkKey = (EventId, Role, u32);
@@ -27,6 +27,8 @@ struct Plant {
     revision: u64,
     events: HashMap<EventId, RecordedEvent>,
     lots: BTreeMap<LotId, Lot>,
+    /// The lots that go by each name.
+    named: HashMap<LotName, BTreeSet<LotId>>,
     masters: BTreeMap<MasterRef, Master>,
     operations: BTreeMap<EventId, (OperationRow, Option<Voided>)>,
     links: BTreeMap<LinkKey, LinkRow>,
@@ -52,42 +54,109 @@ impl MemoryStore {
     }
 }
 
+fn names_of(lot: &Lot) -> impl Iterator<Item = LotName> {
+    let numbers = [&lot.number, &lot.supplier_lot].into_iter().flatten().cloned().map(LotName::Numbered);
+    std::iter::once(LotName::Alike(Likeness::of(lot.id.as_str()))).chain(numbers)
+}
+
 impl Plant {
-    fn state(&self, batch: &Batch) -> State {
-        let mut state = State::default();
-        for id in events_needed(batch) {
-            state.events.extend(self.events.get(&id).map(|event| (id, event.clone())));
-        }
-        for id in lots_needed(batch, &state) {
-            state.lots.extend(self.lots.get(&id).map(|lot| (id, lot.clone())));
-        }
-        for code in materials_needed(batch, &state) {
-            if let Some(Master::Material(material)) = self.masters.get(&MasterRef::Material(code.clone())) {
-                state.materials.insert(code, material.clone());
+    /// Answers one need of the planner.
+    fn answer(&self, need: Need, state: &mut State) {
+        match need {
+            Need::Events(ids) => {
+                let known = |id: EventId| self.events.get(&id).map(|event| (id, event.clone()));
+                state.events.extend(ids.into_iter().filter_map(known));
+            }
+            Need::Lots(ids) => {
+                let known = |id: LotId| self.lots.get(&id).map(|lot| (id, lot.clone()));
+                state.lots.extend(ids.into_iter().filter_map(known));
+            }
+            Need::Namesakes(names) => {
+                let found = names.into_iter().map(|name| (self.namesakes(&name), name));
+                let known = found.filter(|(found, _)| found.count > 0).map(|(found, name)| (name, found));
+                state.namesakes.extend(known);
+            }
+            Need::Materials(codes) => {
+                for code in codes {
+                    let known = self.masters.get(&MasterRef::Material(code.clone()));
+                    if let Some(Master::Material(material)) = known {
+                        state.materials.insert(code, material.clone());
+                    }
+                }
+            }
+            Need::MaterialsInUse(codes) => {
+                let of =
+                    |code: &MaterialCode| self.lots.values().any(|lot| lot.material.as_ref() == Some(code));
+                state.in_use.extend(codes.into_iter().filter(of));
+            }
+            Need::Movements(ids) => {
+                for id in ids {
+                    let movement = |link: &LinkRow| Movement {
+                        kind: self.operations[&link.operation].0.kind,
+                        link: raw_link(link),
+                    };
+                    state.movements.insert(id.clone(), self.links_at(&id).map(movement).collect());
+                }
+            }
+            Need::FirstLinks(needs) => {
+                for lot in needs.lots {
+                    let links =
+                        || self.links_at(&lot).filter(|link| !needs.without.contains(&link.operation));
+                    let of_return =
+                        |link: &LinkRow| self.operations[&link.operation].0.kind == OperationKind::Return;
+                    // What comes back into the lot that it had left was drawn and made before.
+                    let came_back = |link: &LinkRow| {
+                        let left = (link.operation.clone(), Role::Consumed, link.position);
+                        of_return(link) && self.links.get(&left).is_some_and(|left| left.lot == lot)
+                    };
+                    let made = links().filter(|link| link.role == Role::Produced && !came_back(link));
+                    let production = made.map(|link| link.earliest).min();
+                    let drawn = links().filter(|link| link.role == Role::Consumed && !of_return(link));
+                    let draw = drawn.map(|link| link.latest).min();
+                    state.first_links.insert(lot.clone(), FirstLinks { production, draw });
+                }
+            }
+            Need::HoldPaths { forward, producers } => {
+                let forward = self.closure(&Closure::for_holds(forward, Direction::Forward, None));
+                let producers = self.closure(&Closure::for_holds(producers, Direction::Backward, Some(1)));
+                state.paths = Some(HoldPaths::of(&forward, &producers));
+            }
+            Need::Records(references) => {
+                let known = |reference: RecordRef| {
+                    self.records.get(&reference).map(|record| (reference, record.clone()))
+                };
+                state.records.extend(references.into_iter().filter_map(known));
             }
         }
-        if let Some(needs) = first_links_needed(batch, &state) {
-            for lot in needs.lots {
-                let links = || self.links_at(&lot).filter(|link| !needs.without.contains(&link.operation));
-                let production =
-                    links().filter(|link| link.role == Role::Produced).map(|link| link.earliest).min();
-                let draw = links().filter(|link| link.role == Role::Consumed).map(|link| link.latest).min();
-                state.first_links.insert(lot.clone(), FirstLinks { production, draw });
-            }
-        }
-        for reference in records_needed(batch, &state) {
-            state.records.extend(self.records.get(&reference).map(|record| (reference, record.clone())));
-        }
-        state
     }
 
-    fn apply(&mut self, batch: &Batch, writes: Writes) {
-        for row in writes.events {
+    /// Plans and writes.
+    fn carry_out(&mut self, mut planning: Planning) -> Receipt {
+        let bodies = bodies(&planning.events());
+        while let Some(need) = planning.next_need() {
+            self.answer(need, &mut planning.state);
+        }
+        let plan = planning.finish(Revision(self.revision), bodies);
+        let writes = plan.writes.clone();
+        let receipt = plan.into_receipt(Revision(self.revision));
+        if !writes.is_empty() {
+            self.apply(writes);
+            self.revision = receipt.revision.0;
+        }
+        receipt
+    }
+
+    fn apply(&mut self, writes: Writes) {
+        let events = writes.revisions.into_iter().flat_map(|revision| {
+            let commit = revision.commit;
+            revision.events.into_iter().map(move |row| (commit, row))
+        });
+        for (commit, row) in events {
             let event = from_body(row.id.clone(), &row.body).unwrap();
             if let Fact::Void(void) = &event.fact {
                 self.events.get_mut(&void.event).unwrap().voided_by = Some(row.id.clone());
             }
-            let recorded = RecordedEvent { event, body: row.body, commit: batch.commit, voided_by: None };
+            let recorded = RecordedEvent { event, body: row.body, commit, voided_by: None };
             self.events.insert(row.id, recorded);
         }
         self.masters.extend(writes.masters.into_iter().map(|master| (master.reference(), master)));
@@ -110,15 +179,17 @@ impl Plant {
         }
         for row in writes.records {
             let reference = row.body.reference();
-            let place = match row.change {
-                RecordChange::Raised { place } => {
-                    RecordPlace { revision: Revision(self.revision + 1), place }
-                }
-                RecordChange::Changed => self.records[&reference].place,
-            };
-            self.records.insert(reference, Record { place, body: row.body });
+            self.records.insert(reference, Record { place: row.place, body: row.body });
         }
         for row in writes.lots {
+            if let Some(before) = self.lots.get(&row.lot.id) {
+                for name in names_of(before) {
+                    self.named.entry(name).or_default().remove(&before.id);
+                }
+            }
+            for name in names_of(&row.lot) {
+                self.named.entry(name).or_default().insert(row.lot.id.clone());
+            }
             self.lots.insert(row.lot.id.clone(), row.lot);
         }
     }
@@ -131,6 +202,12 @@ impl Plant {
 
     fn links_at(&self, lot: &LotId) -> impl Iterator<Item = &LinkRow> {
         self.links_of.get(lot).into_iter().flatten().map(|key| &self.links[key])
+    }
+
+    fn namesakes(&self, name: &LotName) -> Namesakes {
+        let mut found = Namesakes::default();
+        self.named.get(name).into_iter().flatten().for_each(|lot| found.push(lot.clone()));
+        found
     }
 
     fn node(&self, reference: &NodeRef) -> Option<Node> {
@@ -193,25 +270,18 @@ impl Plant {
         lots: BTreeMap<LotId, u32>,
         operations: BTreeMap<EventId, u32>,
     ) -> SubgraphBuilder {
-        let links = lots.keys().flat_map(|lot| self.links_at(lot)).map(|link| RawLink {
-            lot: link.lot.clone(),
-            operation: link.operation.clone(),
-            role: link.role,
-            position: link.position,
-            quantity: link.quantity.clone(),
-            earliest: link.earliest,
-            latest: link.latest,
-        });
+        let links = lots.keys().flat_map(|lot| self.links_at(lot)).map(raw_link);
         let links = links.collect();
         let operation = |(id, hops): (EventId, u32)| {
             let row = &self.operations[&id].0;
             let (kind, start, end, party) = (row.kind, row.start, row.end, row.party.clone());
-            SubgraphOperation { id, kind, hops, start, end, party }
+            SubgraphOperation { id, kind, hops, start, end, party, pairs: row.pairs.clone() }
         };
         let lot = |(id, hops): (LotId, u32)| {
             let lot = &self.lots[&id];
             let (material, earliest_production) = (lot.material.clone(), lot.earliest_production);
-            SubgraphLot { id, material, hops, earliest_production, leads_on: false }
+            let overdrawn = (!lot.overdrawn.is_clear()).then(|| Box::new(lot.overdrawn.clone()));
+            SubgraphLot { id, material, hops, earliest_production, overdrawn, leads_on: false }
         };
         SubgraphBuilder {
             direction: query.direction,
@@ -236,17 +306,17 @@ fn beyond<T>(operation: &'static str) -> Result<T> {
 }
 
 #[async_trait]
-impl Store for MemoryStore {
+impl Reader for MemoryStore {
     fn name(&self) -> String {
         "test".to_owned()
     }
 
-    fn statements(&self) -> u64 {
-        0
+    fn limits(&self) -> Limits {
+        Limits::DEFAULT
     }
 
-    async fn prepare(&self) -> Result<()> {
-        Ok(())
+    fn statements(&self) -> u64 {
+        0
     }
 
     async fn identity(&self) -> Result<String> {
@@ -261,15 +331,9 @@ impl Store for MemoryStore {
         Ok(Revision(self.plant().revision))
     }
 
-    async fn commit(&self, batch: &Batch) -> Result<Receipt> {
-        let mut plant = self.plant();
-        let planned = plan(batch, bodies(batch), plant.state(batch));
-        if !planned.writes.is_empty() {
-            plant.apply(batch, planned.writes);
-            plant.revision += 1;
-        }
-        let revision = Revision(plant.revision);
-        Ok(Receipt { revision, applied: planned.applied, outcomes: planned.outcomes })
+    async fn events(&self, ids: &[EventId]) -> Result<Vec<Option<RecordedEvent>>> {
+        let plant = self.plant();
+        Ok(ids.iter().map(|id| plant.events.get(id).cloned()).collect())
     }
 
     async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {
@@ -289,6 +353,11 @@ impl Store for MemoryStore {
         let items = found.by_ref().take(query.first as usize);
         let items = items.map(|lot| Node::Lot(Box::new(lot.clone()))).collect();
         Ok(Page { items, more: found.next().is_some() })
+    }
+
+    async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {
+        let plant = self.plant();
+        Ok(names.iter().map(|name| plant.namesakes(name)).collect())
     }
 
     async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {
@@ -341,5 +410,35 @@ impl Store for MemoryStore {
 
     async fn changes(&self, _after: LedgerPosition, _limit: u32) -> Result<ChangePage> {
         beyond("changes")
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryStore {
+    async fn prepare(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn commit(&self, batch: &Batch) -> Result<Receipt> {
+        Ok(self.plant().carry_out(Planning::judge(batch.clone(), Rules::default())))
+    }
+
+    async fn project(&self, mut revisions: Vec<RecordedRevision>) -> Result<Revision> {
+        let mut plant = self.plant();
+        let repeated = check_order(Revision(plant.revision), &revisions);
+        let due = revisions.split_off(repeated.map_err(|kind| StoreError::new(kind, "project"))?);
+        Ok(plant.carry_out(Planning::project(due)).revision)
+    }
+}
+
+fn raw_link(link: &LinkRow) -> RawLink {
+    RawLink {
+        lot: link.lot.clone(),
+        operation: link.operation.clone(),
+        role: link.role,
+        position: link.position,
+        quantity: link.quantity.clone(),
+        earliest: link.earliest,
+        latest: link.latest,
     }
 }

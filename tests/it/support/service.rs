@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lotgraph::app::scratch_stores;
+use lotgraph::cli::app::scratch_stores;
 use lotgraph::http::{HttpContext, HttpOptions, server};
+use lotgraph::service::Questions;
 use lotgraph::service::alerts::AlertFeed;
 use lotgraph::service::as_of::{AsOfLimits, History};
-use lotgraph::service::ingest::Ingest;
-use lotgraph::service::trace::{TraceLimits, Tracer};
-use lotgraph::store::Store;
+use lotgraph::service::commits::CommitFeed;
+use lotgraph::service::recorder::Recorder;
+use lotgraph::service::trace::TraceLimits;
+use lotgraph::store::Ledger;
 use lotgraph::store::sqlite::SqliteStore;
 use serde_json::{Value, json};
 
@@ -17,10 +19,10 @@ use serde_json::{Value, json};
 pub struct Service {
     pub url: String,
     pub client: reqwest::Client,
-    pub store: Arc<dyn Store>,
+    pub store: Arc<dyn Ledger>,
     pub feed: AlertFeed,
     handle: actix_web::dev::ServerHandle,
-    _directory: tempfile::TempDir,
+    _directory: Option<tempfile::TempDir>,
 }
 
 /// A small dairy: one delivery, pasteurised, filled into two pallets, one shipped; a second delivery nobody used.
@@ -56,16 +58,24 @@ impl Service {
     }
 
     /// A service whose store is wrapped, with options.
-    pub async fn with(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>, options: HttpOptions) -> Self {
+    pub async fn with(wrap: impl FnOnce(Arc<dyn Ledger>) -> Arc<dyn Ledger>, options: HttpOptions) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&directory.path().join("lotgraph.sqlite")).unwrap();
         store.prepare().await.unwrap();
-        let store = wrap(Arc::new(store));
-        let feed = AlertFeed::new(store.clone());
+        Self::serving(wrap(Arc::new(store)), options, Some(directory))
+    }
+
+    /// A service over a store that is there; whoever made it keeps what it lies in.
+    pub fn over(store: Arc<dyn Ledger>) -> Self {
+        Self::serving(store, HttpOptions::default(), None)
+    }
+
+    fn serving(store: Arc<dyn Ledger>, options: HttpOptions, directory: Option<tempfile::TempDir>) -> Self {
+        let commits = CommitFeed::new(store.clone());
+        let feed = AlertFeed::new(commits.clone());
         let context = HttpContext {
-            store: store.clone(),
-            tracer: Tracer::new(store.clone(), TraceLimits::default()),
-            ingest: Ingest::new(store.clone()).waking(feed.clone()),
+            questions: Questions::over(store.clone(), TraceLimits::default()),
+            recorder: Recorder::new(store.clone()).telling(commits),
             feed: feed.clone(),
             history: History::new(
                 store.clone(),

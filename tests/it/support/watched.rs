@@ -6,16 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lotgraph::domain::{Node, NodeRef, Timestamp};
+use lotgraph::domain::{Node, NodeRef};
+use lotgraph::store::layer::Layer;
 use lotgraph::store::{
-    Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Page, Readiness, Receipt,
-    Result, Revision, Store, StoreError, StoreErrorKind, Subgraph, Tally,
+    Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, Ledger, LedgerPosition, Page, Receipt,
+    Result, Revision, StoreError, StoreErrorKind, Subgraph, Tally,
 };
 use tokio::sync::Semaphore;
 
 /// The wrapper.
 pub struct Watched {
-    inner: Arc<dyn Store>,
+    inner: Arc<dyn Ledger>,
     counts: Mutex<HashMap<&'static str, u64>>,
     /// Reads take one each after they were computed and before they return: closed until permits are added.
     gate: Semaphore,
@@ -30,7 +31,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub fn new(inner: Arc<dyn Store>) -> Arc<Self> {
+    pub fn new(inner: Arc<dyn Ledger>) -> Arc<Self> {
         Arc::new(Self {
             inner,
             counts: Mutex::default(),
@@ -115,25 +116,9 @@ impl Watched {
 }
 
 #[async_trait]
-impl Store for Watched {
-    fn name(&self) -> String {
-        self.inner.name()
-    }
-
-    fn statements(&self) -> u64 {
-        self.inner.statements()
-    }
-
-    async fn prepare(&self) -> Result<()> {
-        self.inner.prepare().await
-    }
-
-    async fn identity(&self) -> Result<String> {
-        self.inner.identity().await
-    }
-
-    async fn ready(&self) -> Result<Readiness> {
-        self.inner.ready().await
+impl Layer for Watched {
+    fn inner(&self) -> &dyn Ledger {
+        self.inner.as_ref()
     }
 
     async fn revision(&self) -> Result<Revision> {
@@ -187,14 +172,6 @@ impl Store for Watched {
         self.note("tally");
         let answer = self.inner.tally(query).await;
         self.through("tally", answer).await
-    }
-
-    async fn settled_revision(&self) -> Result<Revision> {
-        self.inner.settled_revision().await
-    }
-
-    async fn revision_at(&self, at: Timestamp) -> Result<Revision> {
-        self.inner.revision_at(at).await
     }
 
     async fn changes(&self, after: LedgerPosition, limit: u32) -> Result<ChangePage> {

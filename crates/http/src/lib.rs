@@ -1,0 +1,235 @@
+//! The HTTP server: GraphQL, REST, GraphiQL, health and metrics.
+
+mod alerts;
+mod arguments;
+mod body;
+mod events;
+mod failure;
+mod graphiql;
+mod graphql;
+mod health;
+pub mod local;
+mod observe;
+mod origin;
+mod recall;
+mod sse;
+mod trace;
+mod websocket;
+mod who;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::http::header::UPGRADE;
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, Handler, HttpServer, Resource, Responder, guard, web};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use failure::Failure;
+use local::LocalCommands;
+use lotgraph_cache::Cache;
+use lotgraph_domain::ErrorCode;
+use lotgraph_graphql::limits::DocumentLimits;
+use lotgraph_graphql::{Schema, Services};
+use lotgraph_service::Questions;
+use lotgraph_service::alerts::AlertFeed;
+use lotgraph_service::as_of::History;
+use lotgraph_service::recall::Recalls;
+use lotgraph_service::recorder::Recorder;
+pub use origin::AllowedHosts;
+pub use who::TrustedProxies;
+
+/// What the server serves.
+#[derive(Clone)]
+pub struct HttpContext {
+    /// What can be asked of the ledger.
+    pub questions: Questions,
+    /// Records events.
+    pub recorder: Recorder,
+    /// Pushes alerts; closing it ends every open stream.
+    pub feed: AlertFeed,
+    /// The store as it was.
+    pub history: History,
+    /// The caches in use, for health and metrics.
+    pub caches: Vec<Arc<dyn Cache>>,
+    /// Sample questions for GraphiQL: `{"samples":[{"title","query","variables"}]}`, or null.
+    pub samples: serde_json::Value,
+    /// Renders the metrics; absent: they are off.
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// How the server serves.
+#[derive(Debug, Clone)]
+pub struct HttpOptions {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The longest GraphQL request, in bytes.
+    pub body_bytes_max: usize,
+    /// The longest body of events, in bytes.
+    pub events_bytes_max: usize,
+    /// How long one GraphQL request may take.
+    pub request_timeout: Duration,
+    /// How long requests under way may still take once the server is told to stop.
+    pub shutdown_timeout: Duration,
+    /// Worker threads; 0: one for each core.
+    pub workers: usize,
+    /// Connections a worker holds at once.
+    pub connections_max: usize,
+    /// Streams open at once: WebSockets and Server-Sent Events.
+    pub streams_max: usize,
+    /// Whether SIGINT and SIGTERM stop the server.
+    pub handle_signals: bool,
+    /// The most a GraphQL document may ask for.
+    pub limits: DocumentLimits,
+    /// The names under which the server may be asked.
+    pub allowed_hosts: AllowedHosts,
+    /// Who is believed about who asks; absent: nobody, and everybody is anonymous.
+    pub trusted_proxies: Option<TrustedProxies>,
+    /// What commands on this machine show to record through this server; absent: it takes nothing from them.
+    pub local_commands: Option<LocalCommands>,
+}
+
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            body_bytes_max: 1024 * 1024,
+            events_bytes_max: 16 * 1024 * 1024,
+            request_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(30),
+            workers: 0,
+            connections_max: 1_000,
+            streams_max: 500,
+            handle_signals: true,
+            limits: DocumentLimits::default(),
+            allowed_hosts: AllowedHosts::local_and([]),
+            trusted_proxies: None,
+            local_commands: None,
+        }
+    }
+}
+
+/// What handlers share.
+struct State {
+    context: HttpContext,
+    /// Answers recall scopes, the same for GraphQL and REST.
+    recalls: Recalls,
+    options: HttpOptions,
+    schema: Schema,
+    streams: Arc<Semaphore>,
+}
+
+impl State {
+    /// A place among the open streams; whoever holds it may stream.
+    fn stream_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        self.streams.clone().try_acquire_owned().map_err(|_| {
+            let message = format!("{} streams are open, and no more are allowed", self.options.streams_max);
+            Failure::new(ErrorCode::StreamsTooMany, message)
+        })
+    }
+}
+
+/// Binds the address and builds the server; it runs once awaited. Returns the address it really has.
+///
+/// # Errors
+/// When the address cannot be bound.
+pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Server, SocketAddr)> {
+    let listener = TcpListener::bind(options.listen)?;
+    let address = listener.local_addr()?;
+    let recalls = Recalls::new(context.questions.clone(), context.history.clone());
+    let context = HttpContext { recorder: context.recorder.minding(recalls.clone()), ..context };
+    let services = Services {
+        questions: context.questions.clone(),
+        recalls: recalls.clone(),
+        recorder: context.recorder.clone(),
+        feed: context.feed.clone(),
+        history: context.history.clone(),
+    };
+    let schema = lotgraph_graphql::schema(services, options.limits);
+    let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));
+    let state = web::Data::new(State { context, recalls, options: options.clone(), schema, streams });
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(state.clone())
+            .wrap(Compress::default())
+            .wrap(from_fn(origin::check))
+            .wrap(from_fn(observe::observe))
+            .configure(routes)
+    })
+    .client_request_timeout(Duration::from_secs(5))
+    .max_connections(options.connections_max)
+    .shutdown_timeout(options.shutdown_timeout.as_secs());
+    if options.workers > 0 {
+        server = server.workers(options.workers);
+    }
+    if !options.handle_signals {
+        server = server.disable_signals();
+    }
+    Ok((server.listen(listener)?.run(), address))
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(get("/", graphiql::root))
+        .service(graphql_resource())
+        .service(get("/api/v1/alerts", alerts::get))
+        .service(get("/api/v1/alerts/stream", alerts::stream))
+        .service(post("/api/v1/events", events::post))
+        .service(get("/api/v1/trace", trace::get))
+        .service(post("/api/v1/recall-scope", recall::post_scope))
+        .service(get("/api/v1/recalls/{id}/{table}", recall::get_table))
+        .service(get("/livez", health::live))
+        .service(get("/readyz", health::ready))
+        .service(get("/metrics", health::metrics))
+        .service(get("/schema.graphql", health::schema))
+        .service(get("/schema/events.json", health::event_schema))
+        .service(get("/graphiql", graphiql::page))
+        .service(get("/graphiql/", graphiql::page))
+        .service(get("/graphiql/samples.json", graphiql::samples))
+        .service(get("/graphiql/{file}", graphiql::file))
+        .default_service(web::to(not_found));
+}
+
+/// GraphQL: requests by POST, a WebSocket by GET with its upgrade.
+fn graphql_resource() -> Resource {
+    let upgrades = guard::fn_guard(|context| {
+        let upgrade = context.head().headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+        upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case("websocket"))
+    });
+    web::resource("/graphql")
+        .route(web::post().to(graphql::post))
+        .route(web::get().guard(upgrades).to(websocket::get))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("POST")) }))
+}
+
+/// An address that is read.
+fn get<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    let reads = guard::Any(guard::Get()).or(guard::Head());
+    web::resource(path)
+        .route(web::route().guard(reads).to(handler))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("GET, HEAD")) }))
+}
+
+/// An address that is written to.
+fn post<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::post().to(handler))
+        .default_service(web::to(|| async { Err::<String, _>(Failure::method("POST")) }))
+}
+
+async fn not_found(request: actix_web::HttpRequest) -> Result<String, Failure> {
+    let message = format!("there is nothing at {}; /graphiql is the start", request.path());
+    Err(Failure::new(ErrorCode::NotFound, message))
+}

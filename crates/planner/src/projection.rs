@@ -1,0 +1,173 @@
+//! What the events so far have come to. The next event is judged against this state, and changes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
+use uuid::Uuid;
+
+use lotgraph_domain::{
+    Event, EventId, Fact, LotId, Master, MasterRef, Material, MaterialCode, Problem, Recording, Revision,
+};
+
+use crate::facts::{Recordable, recordable};
+use crate::holds::Holds;
+use crate::log::Log;
+use crate::lots::Lots;
+use crate::naming::Naming;
+use crate::records::Records;
+use crate::state::{FirstLinks, Movement, State};
+use crate::writes::{LinkRow, OperationRow, VoidRow, Writes};
+use crate::{ahead, anomaly, first_links, imbalance, recall_touched, stock};
+
+/// The ledger and the graph as the events so far leave them. Only what the events touch is here.
+pub(crate) struct Projection<'a> {
+    /// Events.
+    pub(crate) log: Log<'a>,
+    /// Lots.
+    pub(crate) lots: Lots,
+    /// What lots are called.
+    pub(crate) naming: Naming,
+    /// Records.
+    pub(crate) records: Records,
+    /// Holds and the lots that they mark.
+    pub(crate) holds: Holds,
+    /// The declarations of materials as they are by now.
+    pub(crate) materials: HashMap<MaterialCode, Material>,
+    /// The materials declared in another unit of which there were lots before the work.
+    pub(crate) in_use: BTreeSet<MaterialCode>,
+    /// Master data that the events declare; each declaration is complete in itself.
+    pub(crate) masters: BTreeMap<MasterRef, Master>,
+    /// Master data that the events name.
+    pub(crate) mentions: BTreeSet<MasterRef>,
+    /// Rows of operations.
+    pub(crate) operations: Vec<OperationRow>,
+    /// Rows of links.
+    pub(crate) links: Vec<LinkRow>,
+    /// Rows of voids.
+    pub(crate) voids: Vec<VoidRow>,
+    /// Lots that lost links in the revision under way.
+    pub(crate) withdrawn: BTreeSet<LotId>,
+    first_links: HashMap<LotId, FirstLinks>,
+    movements: HashMap<LotId, Vec<Movement>>,
+    /// The events that the voids of the work name, whether they are withdrawn yet or not.
+    void_targets: Vec<&'a EventId>,
+    revision: Revision,
+}
+
+impl<'a> Projection<'a> {
+    /// The state before the first event. `events` are all those that may be recorded.
+    pub(crate) fn new(state: State, current: Revision, events: impl Iterator<Item = &'a Event>) -> Self {
+        let mut count = 0;
+        let mut void_targets = Vec::new();
+        for event in events {
+            count += 1;
+            if let Fact::Void(void) = &event.fact {
+                void_targets.push(&void.event);
+            }
+        }
+        let holds = Holds::new(&state);
+        let State { events, lots, namesakes, materials, in_use, records, movements, first_links, paths: _ } =
+            state;
+        Self {
+            log: Log::new(events, count),
+            lots: Lots::new(lots, count),
+            naming: Naming::new(namesakes),
+            records: Records::new(records),
+            holds,
+            materials,
+            in_use,
+            masters: BTreeMap::new(),
+            mentions: BTreeSet::new(),
+            operations: Vec::new(),
+            links: Vec::new(),
+            voids: Vec::new(),
+            withdrawn: BTreeSet::new(),
+            first_links,
+            movements,
+            void_targets,
+            revision: current,
+        }
+    }
+
+    /// Opens the next revision.
+    pub(crate) fn begin(&mut self, commit: Uuid, recording: Recording) {
+        self.revision = Revision(self.revision.0 + 1);
+        self.log.begin(self.revision, commit, recording.clone());
+        self.records.begin(self.revision, recording);
+    }
+
+    /// Brings the marks of holds up to date before a fact that reads them.
+    pub(crate) fn settle_before(&mut self, fact: &dyn Recordable) {
+        if fact.reads_marks() {
+            self.holds.settle(&mut self.lots);
+        }
+    }
+
+    /// Adds an event to the ledger, and makes its changes. It cannot be refused any more.
+    pub(crate) fn record(&mut self, event: &'a Event, body: String) {
+        recordable(&event.fact).project(&event.id, self);
+        self.log.record(event, body);
+    }
+
+    /// Ends the revision, and settles what can be told only after all its events.
+    pub(crate) fn end(&mut self) {
+        let withdrawn = std::mem::take(&mut self.withdrawn);
+        let restocked =
+            stock::settle(&self.log, &mut self.lots, &self.movements, &self.materials, &withdrawn);
+        self.holds.restock(&restocked, &self.lots);
+        self.holds.settle(&mut self.lots);
+        if !withdrawn.is_empty() {
+            let live = self.log.live_operations(self.void_targets.iter().copied());
+            for (id, first) in first_links::settle(withdrawn, &self.first_links, live, &self.lots) {
+                let lot = self.lots.change(&id);
+                (lot.earliest_production, lot.earliest_draw) = (first.production, first.draw);
+            }
+        }
+        if self.holds.any_of_recall() {
+            recall_touched::tell(&self.log, &self.lots, &mut self.records);
+        }
+        ahead::tell(&self.log, &mut self.records);
+        imbalance::settle(&self.log, &mut self.lots, &mut self.records, &self.materials);
+        anomaly::settle(&self.log, &mut self.lots, &mut self.records, &self.materials, &self.movements);
+    }
+
+    /// Goes on to another revision after [`Projection::end`]. How that one left the lots is now how they were
+    /// before.
+    pub(crate) fn turn_page(&mut self) {
+        self.lots.end_revision();
+    }
+
+    /// The rows to write.
+    pub(crate) fn into_writes(self) -> Writes {
+        let Self { log, lots, records, masters, mentions, mut operations, mut links, voids, .. } = self;
+        operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        links.sort_unstable_by(|a, b| {
+            (&a.operation, a.role, a.position).cmp(&(&b.operation, b.role, b.position))
+        });
+        Writes {
+            revisions: log.into_rows(),
+            mentions: mentions.into_iter().filter(|mention| !masters.contains_key(mention)).collect(),
+            masters: masters.into_values().collect(),
+            lots: lots.into_rows(),
+            operations,
+            links,
+            voids,
+            records: records.into_rows(),
+        }
+    }
+
+    /// Refuses lots that no event has named so far.
+    pub(crate) fn must_know<'l>(
+        &self,
+        lots: impl IntoIterator<Item = &'l LotId>,
+        field: &str,
+        member: &str,
+    ) -> Result<(), Problem> {
+        for (n, lot) in lots.into_iter().enumerate() {
+            if self.lots.get(lot).is_none() {
+                return Err(self.naming.unknown(lot, &self.lots, format!("{field}[{n}]{member}")));
+            }
+        }
+        Ok(())
+    }
+}
