@@ -1,12 +1,13 @@
 //! The best cut through a number. Where do cases part from controls, and would chance have found a cut as
 //! good?
 //!
-//! The criterion is the maximally selected standardised difference (R. Miller and D. Siegmund, Maximally
-//! selected chi square statistics, Biometrics 38, 1982, 1011–1016). Its distribution under rearrangement of
-//! the same numbers is computed exactly: the cases met from the lowest number on are a path, and the p-value
-//! is the probability that a random path reaches the height of the cut somewhere (J. A. Koziol, On maximally
+//! The criterion is the p-value of Fisher's exact test: the best band is the one with the least. That least
+//! p-value is no p-value itself, since it was searched. Its distribution under rearrangement of the same
+//! numbers is computed exactly: the cases met from the lowest number on are a path, and the corrected p-value
+//! is the probability that a random path reaches such a p-value somewhere (after J. A. Koziol, On maximally
 //! selected chi-square statistics, Biometrics 47, 1991, 1557–1561; with equal numbers A.-L. Boulesteix,
-//! Biometrical Journal 48, 2006, 451–462).
+//! Biometrical Journal 48, 2006, 451–462). It never exceeds Bonferroni's bound, which is the p-value times the
+//! number of bands; neighbouring bands hold nearly the same, so it is often a tenth of that.
 
 use std::ops::Range;
 
@@ -15,7 +16,7 @@ use super::contingency::Table;
 /// A band must hold at least this share of the cases. Otherwise extreme cuts would win by a single case.
 const SHARE_MIN: f64 = 0.1;
 
-/// So that rounding does not let an equally good rearrangement look worse.
+/// So that rounding does not let an equally good rearrangement look worse; of a logarithm.
 const TOLERANCE: f64 = 1e-9;
 
 /// Which side of the cut the cases are on.
@@ -59,49 +60,49 @@ pub struct Cut {
 #[must_use]
 pub fn best_cut(cases: &[f64], controls: &[f64]) -> Option<Cut> {
     let ladder = Ladder::new(cases, controls)?;
-    let mut best: Option<(f64, Side, &Rung)> = None;
+    let mut best: Option<(f64, Side, f64, Table)> = None;
     for rung in &ladder.rungs {
-        for side in [Side::AtMost, Side::AtLeast] {
-            let height = ladder.height(side, rung.numbers, rung.cases).unwrap_or(0.0);
-            if height > best.map_or(0.0, |(highest, ..)| highest) {
-                best = Some((height, side, rung));
+        for (side, at) in [(Side::AtMost, rung.last), (Side::AtLeast, rung.next)] {
+            let table = ladder.band(side, rung);
+            if ladder.is_searched(&table) && is_enriched(&table) {
+                let ln_p = table.ln_enrichment_p();
+                if best.is_none_or(|(least, ..)| ln_p < least) {
+                    best = Some((ln_p, side, at, table));
+                }
             }
         }
     }
-    let (height, side, rung) = best?;
-    let (exposed_cases, exposed, at) = match side {
-        Side::AtMost => (rung.cases, rung.numbers, rung.last),
-        Side::AtLeast => (ladder.cases - rung.cases, ladder.numbers - rung.numbers, rung.next),
-    };
-    let exposed_controls = exposed - exposed_cases;
-    let controls = ladder.numbers - ladder.cases;
-    let table = Table { exposed_cases, cases: ladder.cases, exposed_controls, controls };
-    Some(Cut { side, at, table, cuts: 2 * ladder.rungs.len(), p: ladder.chance_of(height) })
+    let (ln_p, side, at, table) = best?;
+    Some(Cut { side, at, table, cuts: 2 * ladder.rungs.len(), p: ladder.chance_of(ln_p) })
 }
 
 /// The probability that a random rearrangement of these numbers has some band that parts cases from controls
 /// at least as well as this one does, which may have been chosen by looking at all of them. 1 when the band
-/// holds too few cases, or no more than expected.
+/// holds too few cases, or everything.
 #[must_use]
 pub fn cut_p(cases: &[f64], controls: &[f64], side: Side, at: f64) -> f64 {
     let Some(ladder) = Ladder::new(cases, controls) else { return 1.0 };
     let inside = |values: &[f64]| values.iter().filter(|value| side.holds(**value, at)).count() as u64;
-    let (mut exposed_cases, mut exposed) = (inside(cases), inside(cases) + inside(controls));
-    if side == Side::AtLeast {
-        (exposed_cases, exposed) = (ladder.cases - exposed_cases, ladder.numbers - exposed);
-    }
-    match ladder.height(side, exposed, exposed_cases) {
-        Some(height) if height > 0.0 => ladder.chance_of(height),
-        _ => 1.0,
-    }
+    let table = Table {
+        exposed_cases: inside(cases),
+        cases: ladder.cases,
+        exposed_controls: inside(controls),
+        controls: ladder.controls,
+    };
+    if ladder.is_searched(&table) { ladder.chance_of(table.ln_enrichment_p()) } else { 1.0 }
+}
+
+/// Whether a larger share of the cases is exposed than of the controls.
+fn is_enriched(table: &Table) -> bool {
+    table.exposed_cases * table.controls > table.exposed_controls * table.cases
 }
 
 /// Numbers in ascending order, as far as cuts part them.
 struct Ladder {
     /// Between each two different neighbours, ascending.
     rungs: Vec<Rung>,
-    numbers: u64,
     cases: u64,
+    controls: u64,
 }
 
 /// A place where a cut may be.
@@ -133,7 +134,17 @@ impl Ladder {
                 rungs.push(Rung { numbers: position as u64 + 1, cases: below, last, next });
             }
         }
-        Some(Self { rungs, numbers: numbers.len() as u64, cases: cases.len() as u64 })
+        Some(Self { rungs, cases: cases.len() as u64, controls: controls.len() as u64 })
+    }
+
+    /// The band on one side of a cut.
+    fn band(&self, side: Side, rung: &Rung) -> Table {
+        let (cases, controls) = (rung.cases, rung.numbers - rung.cases);
+        let (exposed_cases, exposed_controls) = match side {
+            Side::AtMost => (cases, controls),
+            Side::AtLeast => (self.cases - cases, self.controls - controls),
+        };
+        Table { exposed_cases, cases: self.cases, exposed_controls, controls: self.controls }
     }
 
     /// The fewest cases that a band may hold.
@@ -141,51 +152,56 @@ impl Ladder {
         ((self.cases as f64 * SHARE_MIN).ceil() as u64).max(2)
     }
 
-    /// How many of the lowest `numbers` are cases on average, and the standard deviation: those of the
-    /// hypergeometric distribution.
-    fn by_chance(&self, numbers: u64) -> (f64, f64) {
-        let (all, cases, numbers) = (self.numbers as f64, self.cases as f64, numbers as f64);
-        let variance = numbers * cases * (all - cases) * (all - numbers) / (all * all * (all - 1.0));
-        (numbers * cases / all, variance.sqrt())
+    /// Whether a band is one of those that are searched: it holds enough cases, and not everything.
+    fn is_searched(&self, band: &Table) -> bool {
+        band.exposed_cases >= self.least_cases() && band.exposed() < self.cases + self.controls
     }
 
-    /// By how many standard deviations the cases in a band exceed their expectation, where of the lowest
-    /// `numbers` so many are cases. `None` when the band is empty, holds too few cases, or holds everything.
-    fn height(&self, side: Side, numbers: u64, cases: u64) -> Option<f64> {
-        let (expected, deviation) = self.by_chance(numbers);
-        let (inside, above) = match side {
-            Side::AtMost => (cases, cases as f64 - expected),
-            Side::AtLeast => (self.cases - cases, expected - cases as f64),
-        };
-        (deviation > 0.0 && inside >= self.least_cases()).then(|| above / deviation)
+    /// How many cases a band of so many numbers must hold so that its p-value is at most this; more than it can
+    /// hold, when there is no such count. Sizes are ascending. A larger band needs no fewer cases, so each
+    /// search starts where the one before it ended.
+    fn needed(&self, sizes: impl Iterator<Item = u64>, ln_p: f64) -> Vec<u64> {
+        let mut needed = self.least_cases();
+        let of_size = sizes.map(|size| {
+            while needed <= size.min(self.cases) && self.ln_tail(size, needed) > ln_p + TOLERANCE {
+                needed += 1;
+            }
+            needed
+        });
+        of_size.collect()
     }
 
-    /// The probability that in a random order some band is as high as this.
+    /// The logarithm of the probability that a band of so many numbers holds so many cases or more. It is 0 when
+    /// there are too few controls to fill the rest of the band.
+    fn ln_tail(&self, size: u64, exposed_cases: u64) -> f64 {
+        let exposed_controls = size - exposed_cases;
+        Table { exposed_cases, cases: self.cases, exposed_controls, controls: self.controls }
+            .ln_enrichment_p()
+    }
+
+    /// The probability that in a random order some band has a p-value as small as this.
     ///
     /// From the lowest number on, `paths` has for each count of cases met so far the probability to get there
     /// without such a band; where there is one, the probability is taken out and added up. Everything added
     /// is positive, so that small probabilities are as exact as large ones.
-    fn chance_of(&self, height: f64) -> f64 {
-        let least = self.least_cases();
+    fn chance_of(&self, ln_p: f64) -> f64 {
+        let all = self.cases + self.controls;
+        let below = self.needed(self.rungs.iter().map(|rung| rung.numbers), ln_p);
+        let above = self.needed(self.rungs.iter().rev().map(|rung| all - rung.numbers), ln_p);
         let mut paths = vec![0.0; self.cases as usize + 1];
         paths[0] = 1.0;
-        // Only counts in this range have paths.
+        // Only counts in this range have paths. Looking at no others is faster, and changes nothing.
         let (mut fewest, mut most) = (0, 0);
         let (mut chance, mut met) = (0.0, 0);
-        for rung in &self.rungs {
+        for ((rung, below), above) in self.rungs.iter().zip(below).zip(above.into_iter().rev()) {
             while met < rung.numbers {
                 most = (most + 1).min(self.cases as usize);
-                self.meet_one(&mut paths, fewest..most, self.numbers - met);
+                self.meet_one(&mut paths, fewest..most, all - met);
                 met += 1;
             }
-            let (expected, deviation) = self.by_chance(met);
-            let needed = (height - TOLERANCE) * deviation;
-            for cases in fewest..=most {
-                let above = cases as f64 - expected;
-                let low = above >= needed && cases as u64 >= least;
-                let high = -above >= needed && self.cases - cases as u64 >= least;
-                if low || high {
-                    chance += std::mem::take(&mut paths[cases]);
+            for (cases, path) in (fewest as u64..).zip(&mut paths[fewest..=most]) {
+                if cases >= below || self.cases - cases >= above {
+                    chance += std::mem::take(path);
                 }
             }
             while fewest < most && paths[fewest] == 0.0 {
@@ -235,40 +251,34 @@ mod tests {
         close(found.p, 2.0 / 10_272_278_170.0);
     }
 
-    /// 7 of 10 cases among the lowest 12 of 50 numbers: `python -c "import math; d = math.sqrt(12 * 10 * 40 *
-    /// 38 / (50 * 50 * 49)); print(d, (7 - 2.4) / d)"`.
-    #[test]
-    fn heights_are_standard_deviations_of_the_hypergeometric_distribution() {
-        let ladder = Ladder::new(&numbers(0..10), &numbers(10..50)).expect("two groups");
-        let (expected, deviation) = ladder.by_chance(12);
-        close(expected, 2.4);
-        close(deviation, 1.2202375145178641);
-        close(ladder.height(Side::AtMost, 12, 7).expect("a band"), 3.769757891616318);
-        // The other 38 numbers hold three cases: as many fewer than expected.
-        close(ladder.height(Side::AtLeast, 12, 7).expect("a band"), -3.769757891616318);
-        assert_eq!(ladder.height(Side::AtMost, 50, 10), None);
-        assert_eq!(ladder.height(Side::AtLeast, 0, 0), None);
+    fn choose(n: u64, k: u64) -> f64 {
+        (0..k).map(|i| (n - i) as f64 / (i + 1) as f64).product()
     }
 
-    /// The height of the best band when these are cases, the plain way: for each value, everything up to it and
-    /// everything from it on.
-    fn highest(values: &[u32], is_case: &[bool]) -> f64 {
-        let (all, cases) = (values.len() as f64, is_case.iter().filter(|case| **case).count() as f64);
-        let mut highest = 0.0_f64;
+    /// The p-value of a band, the plain way: the sum over all counts of cases as large.
+    fn plain_p(exposed: u64, exposed_cases: u64, all: u64, cases: u64) -> f64 {
+        let ways = |count: u64| choose(cases, count) * choose(all - cases, exposed - count);
+        let counts = exposed_cases..=exposed.min(cases);
+        counts.filter(|count| exposed - count <= all - cases).map(ways).sum::<f64>() / choose(all, exposed)
+    }
+
+    /// The least p-value of any band when these are cases, the plain way: for each value, everything up to it and
+    /// everything from it on. At least two cases, and not everything.
+    fn least(values: &[u32], is_case: &[bool]) -> f64 {
+        let (all, cases) = (values.len() as u64, is_case.iter().filter(|case| **case).count() as u64);
+        let mut least = 1.0_f64;
         for at in values {
             let sides: [&dyn Fn(&u32) -> bool; 2] = [&|value| value <= at, &|value| value >= at];
             for inside in sides {
-                let exposed = values.iter().filter(|value| inside(value)).count() as f64;
+                let exposed = values.iter().filter(|value| inside(value)).count() as u64;
                 let of_cases = values.iter().zip(is_case).filter(|(value, case)| inside(value) && **case);
-                let of_cases = of_cases.count() as f64;
-                let (share, rest) = (exposed / all, all - exposed);
-                let spread = (share * rest * cases / (all - 1.0) * (1.0 - cases / all)).sqrt();
-                if of_cases >= 2.0 && rest > 0.0 {
-                    highest = highest.max((of_cases - share * cases) / spread);
+                let of_cases = of_cases.count() as u64;
+                if of_cases >= 2 && exposed < all {
+                    least = least.min(plain_p(exposed, of_cases, all, cases));
                 }
             }
         }
-        highest
+        least
     }
 
     /// Every way to choose so many cases among so many numbers.
@@ -289,25 +299,25 @@ mod tests {
     /// count of all rearrangements.
     #[test]
     fn p_values_are_shares_of_all_rearrangements() {
-        let sets: [(&[u32], usize); 4] = [
+        let sets: [(&[u32], usize); 5] = [
             (&[0, 1, 2, 3, 4, 5, 6, 7], 3),
             (&[0, 0, 1, 2, 2, 2, 3, 4, 4, 9], 4),
             (&[1, 1, 1, 2, 3, 3, 3, 3, 5], 6),
             (&[7, 7, 8, 8, 8, 9, 9, 9, 9, 9], 2),
+            (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 7),
         ];
         for (values, cases) in sets {
             let choices = choices(values.len(), cases);
-            let heights: Vec<f64> = choices.iter().map(|choice| highest(values, choice)).collect();
+            let all: Vec<f64> = choices.iter().map(|choice| least(values, choice)).collect();
             let mut found = 0;
-            for (choice, height) in choices.iter().zip(&heights) {
+            for (choice, p) in choices.iter().zip(&all) {
                 let (cases, controls) = parted(values, choice);
-                let Some(cut) = best_cut(&cases, &controls) else {
-                    assert_eq!(*height, 0.0, "{cases:?} {controls:?}");
-                    continue;
-                };
-                let as_good = heights.iter().filter(|other| **other >= height - 1e-9).count();
+                let Some(cut) = best_cut(&cases, &controls) else { continue };
+                close(cut.table.enrichment_p(), *p);
+                let as_good = all.iter().filter(|other| **other <= p * (1.0 + 1e-9)).count();
                 close(cut.p, as_good as f64 / choices.len() as f64);
                 assert_eq!(cut_p(&cases, &controls, cut.side, cut.at), cut.p);
+                assert!(cut.p <= cut.cuts as f64 * p * (1.0 + 1e-9));
                 found += 1;
             }
             assert!(found * 2 > choices.len(), "{found} of {}", choices.len());
@@ -321,25 +331,24 @@ mod tests {
         let choice = [true, false, true, true, false, false, false, true, false];
         let choices = choices(9, 4);
         let (cases, controls) = parted(&values, &choice);
-        // Up to 3 there are three cases of four; from 0 on, everything; from 7 on, only one case; up to 0.5
-        // one; and from 2 on fewer than expected.
-        let height = |inside: f64, of_cases: f64| {
-            let variance: f64 = inside * 4.0 * 5.0 * (9.0 - inside) / (81.0 * 8.0);
-            (of_cases - inside * 4.0 / 9.0) / variance.sqrt()
+        let share = |exposed: u64, exposed_cases: u64, cases: u64| {
+            let p = plain_p(exposed, exposed_cases, 9, cases);
+            let as_good = |other: &&Vec<bool>| {
+                let other: Vec<bool> = other.iter().map(|case| *case == (cases == 4)).collect();
+                least(&values, &other) <= p * (1.0 + 1e-9)
+            };
+            choices.iter().filter(as_good).count() as f64 / choices.len() as f64
         };
-        let share = |height: f64| {
-            let as_good = choices.iter().filter(|other| highest(&values, other) >= height - 1e-9);
-            as_good.count() as f64 / choices.len() as f64
-        };
-        close(cut_p(&cases, &controls, Side::AtMost, 3.5), share(height(4.0, 3.0)));
-        close(cut_p(&controls, &cases, Side::AtLeast, 4.0), cut_p(&controls, &cases, Side::AtLeast, 3.5));
-        close(cut_p(&cases, &controls, Side::AtMost, 2.0), share(height(3.0, 2.0)));
-        for (side, at) in
-            [(Side::AtLeast, 0.0), (Side::AtLeast, 7.0), (Side::AtMost, 0.5), (Side::AtLeast, 2.0)]
-        {
+        close(cut_p(&cases, &controls, Side::AtMost, 3.5), share(4, 3, 4));
+        close(cut_p(&cases, &controls, Side::AtMost, 2.0), share(3, 2, 4));
+        close(cut_p(&cases, &controls, Side::AtLeast, 2.0), share(7, 3, 4));
+        close(cut_p(&controls, &cases, Side::AtLeast, 4.0), share(5, 4, 5));
+        // From 0 on there is everything; from 7 on, or up to 0.5, one case.
+        for (side, at) in [(Side::AtLeast, 0.0), (Side::AtLeast, 7.0), (Side::AtMost, 0.5)] {
             assert_eq!(cut_p(&cases, &controls, side, at), 1.0, "{side:?} {at}");
         }
         assert_eq!(cut_p(&[], &controls, Side::AtMost, 3.0), 1.0);
+        assert_eq!(cut_p(&[1.0, 1.0], &[1.0, 1.0, 1.0], Side::AtMost, 1.0), 1.0);
     }
 
     /// Of 25 cases, three are the least that a band may hold; of few cases, two.
@@ -366,6 +375,13 @@ mod tests {
         close(found.p, 2.0 * (-super::super::gamma::ln_choose(1_000, 100)).exp());
     }
 
+    /// Two cases at either end.
+    #[test]
+    fn of_equally_good_cuts_the_lowest_is_taken() {
+        let found = best_cut(&[0.0, 1.0, 8.0, 9.0], &numbers(2..8)).expect("a cut");
+        assert_eq!((found.side, found.at), (Side::AtMost, 1.0));
+    }
+
     #[test]
     fn a_band_holds_its_own_cut() {
         let held = |side: Side| [1.0, 2.0, 3.0].map(|value| side.holds(value, 2.0));
@@ -377,5 +393,7 @@ mod tests {
         assert_eq!(best_cut(&[], &[1.0, 2.0]), None);
         assert_eq!(best_cut(&[1.0, 2.0], &[]), None);
         assert_eq!(best_cut(&[1.0, 1.0], &[1.0, 1.0]), None);
+        // Each half holds as many cases as controls: no more than expected.
+        assert_eq!(best_cut(&[1.0, 1.0, 2.0, 2.0], &[1.0, 1.0, 2.0, 2.0]), None);
     }
 }

@@ -144,6 +144,12 @@ impl Draft {
         self.score.is_some_and(|score| score.q <= LEVEL)
     }
 
+    /// The factors in words.
+    #[cfg(test)]
+    pub(super) fn label(&self) -> String {
+        self.members.iter().map(|member| member.factor.label()).collect::<Vec<_>>().join(" = ")
+    }
+
     fn finish(self) -> Group {
         let Self { members, table, exposed, verdict, score, .. } = self;
         let cases = exposed[..table.exposed_cases as usize].to_vec();
@@ -304,4 +310,18 @@ fn band(measure: &Measure, measured: &[Measured], cases: u32) -> Option<(Vec<u32
     let values = measured.iter().map(|measured| (measured.member, measured.value)).collect();
     let searched = Searched { values, side: cut.side, at: cut.at, cuts: cut.cuts, p: cut.p };
     Some((inside.iter().map(|measured| measured.member).collect(), member, searched))
+}
+
+/// Groups of one machine each, in their order, as a comparison makes them: the machine, and who is exposed.
+#[cfg(test)]
+pub(super) fn drafts_of(machines: &[(&str, Vec<u32>)], cases: usize, controls: usize) -> Vec<Draft> {
+    let machine = |(code, exposed): &(&str, Vec<u32>)| {
+        let code = lotgraph_domain::EquipmentCode::parse(code).expect("a code");
+        let factor = Factor::Named(super::Named::Equipment(code));
+        group(exposed.clone(), vec![(Member { factor, depth: 0, evidence: None }, None)], cases, controls)
+    };
+    let mut drafts: Vec<Draft> = machines.iter().map(machine).collect();
+    score(&mut drafts);
+    drafts.sort_by(|a, b| order(a).partial_cmp(&order(b)).expect("p-values are numbers"));
+    drafts
 }

@@ -265,3 +265,150 @@ impl Strata {
         counted
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::compare::drafts_of;
+    use super::*;
+
+    /// Members that are exposed to the same machines: who they are exposed to, and how many cases and controls.
+    type Cell<'a> = (&'a [&'a str], usize, usize);
+
+    struct Plant {
+        drafts: Vec<Draft>,
+        cases: usize,
+        controls: usize,
+    }
+
+    impl Plant {
+        fn new(cells: &[Cell<'_>]) -> Self {
+            let sum = |count: fn(&Cell<'_>) -> usize| cells.iter().map(count).sum::<usize>();
+            let (cases, controls) = (sum(|cell| cell.1), sum(|cell| cell.2));
+            let mut machines: Vec<(&str, Vec<u32>)> = Vec::new();
+            let (mut next_case, mut next_control) = (0, cases as u32);
+            for (exposed_to, bad, good) in cells {
+                let of_cell =
+                    (next_case..next_case + *bad as u32).chain(next_control..next_control + *good as u32);
+                let of_cell: Vec<u32> = of_cell.collect();
+                for machine in *exposed_to {
+                    match machines.iter_mut().find(|(known, _)| known == machine) {
+                        Some((_, exposed)) => exposed.extend(&of_cell),
+                        None => machines.push((machine, of_cell.clone())),
+                    }
+                }
+                next_case += *bad as u32;
+                next_control += *good as u32;
+            }
+            machines.iter_mut().for_each(|(_, exposed)| exposed.sort_unstable());
+            Self { drafts: drafts_of(&machines, cases, controls), cases, controls }
+        }
+
+        fn causes(&self) -> Independent {
+            independent_causes(&self.drafts, self.cases, self.controls)
+        }
+
+        fn label(&self, group: usize) -> String {
+            self.drafts[group].label()
+        }
+
+        fn draft(&self, label: &str) -> &Draft {
+            self.drafts.iter().find(|draft| draft.label() == label).expect("a machine")
+        }
+
+        fn given(&self, first: &str, second: &str) -> Option<Given> {
+            let everyone = Strata::new(self.cases, self.controls);
+            everyone.split(&self.draft(first).exposed).given(self.draft(second))
+        }
+    }
+
+    fn table(exposed_cases: u64, cases: u64, exposed_controls: u64, controls: u64) -> Table {
+        Table { exposed_cases, cases, exposed_controls, controls }
+    }
+
+    fn close(found: f64, expected: f64) {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} is not {expected}");
+    }
+
+    /// Each of the two is enough. So the second does nothing where the first is at work, and the test within
+    /// strata hardly sees it.
+    #[test]
+    fn a_cause_that_is_enough_shows_among_those_that_no_other_touches() {
+        let plant = Plant::new(&[
+            (&["FIRST"], 14, 14),
+            (&["FIRST", "SECOND"], 8, 12),
+            (&["SECOND"], 7, 17),
+            (&["NEITHER"], 1, 82),
+        ]);
+        let within = stratified_enrichment_p(&[table(8, 22, 12, 26), table(7, 8, 17, 99)]);
+        let among = table(7, 8, 17, 99).enrichment_p();
+        assert!(among < 0.01 * within, "{among} {within}");
+        let given = plant.given("FIRST", "SECOND").expect("a test");
+        assert!(given.is_untouched);
+        close(given.p, 2.0 * among);
+        let found = plant.causes();
+        let labels: Vec<String> = found.causes.iter().map(|cause| plant.label(cause.group)).collect();
+        assert_eq!((labels, found.is_cut), (vec!["FIRST".to_owned(), "SECOND".to_owned()], false));
+        close(found.causes[1].p, 2.0 * among);
+    }
+
+    /// The second does harm only together with the first, which nobody sees who looks only where the first is not.
+    #[test]
+    fn a_cause_that_needs_another_shows_within_the_strata() {
+        let plant = Plant::new(&[
+            (&["FIRST"], 10, 40),
+            (&["FIRST", "SECOND"], 30, 10),
+            (&["SECOND"], 1, 60),
+            (&["NEITHER"], 2, 120),
+        ]);
+        let within = stratified_enrichment_p(&[table(30, 40, 10, 50), table(1, 3, 60, 180)]);
+        let given = plant.given("FIRST", "SECOND").expect("a test");
+        assert!(!given.is_untouched);
+        close(given.p, 2.0 * within);
+        let found = plant.causes();
+        let labels: Vec<String> = found.causes.iter().map(|cause| plant.label(cause.group)).collect();
+        assert_eq!(labels, ["FIRST", "SECOND"]);
+        assert_eq!(found.causes[1].alike, Vec::<usize>::new());
+    }
+
+    /// Where FIRST is not at work, SECOND and TWIN have the same exposures; CLOSE lacks one of them.
+    #[test]
+    fn what_has_the_same_exposures_elsewhere_is_alike_and_follows_nothing() {
+        let plant = Plant::new(&[
+            (&["FIRST"], 30, 10),
+            (&["FIRST", "SECOND"], 6, 2),
+            (&["SECOND", "TWIN", "CLOSE"], 11, 4),
+            (&["SECOND", "TWIN"], 1, 0),
+            (&["NEITHER"], 6, 160),
+        ]);
+        let found = plant.causes();
+        let labels: Vec<String> = found.causes.iter().map(|cause| plant.label(cause.group)).collect();
+        assert_eq!(labels, ["FIRST", "SECOND"]);
+        let names = |groups: &[usize]| groups.iter().map(|group| plant.label(*group)).collect::<Vec<_>>();
+        assert_eq!(names(&found.causes[0].alike), Vec::<String>::new());
+        assert_eq!(names(&found.causes[1].alike), ["TWIN"]);
+        let followers = |cause: usize| -> Vec<String> {
+            found.causes[cause].followers.iter().map(|follower| plant.label(follower.group)).collect()
+        };
+        assert_eq!((followers(0), followers(1)), (vec![], vec!["CLOSE".to_owned()]));
+        let given = plant.given("SECOND", "CLOSE").map_or(1.0, |given| given.p);
+        assert_eq!(found.causes[1].followers[0].p, given);
+        assert!(given > LEVEL, "{given}");
+    }
+
+    /// With two of three exposed there is no outcome that is a find once p is doubled.
+    #[test]
+    fn what_cannot_become_a_find_is_not_tested() {
+        let few = Plant::new(&[(&["FIRST"], 4, 1), (&["SECOND"], 2, 1), (&["NEITHER"], 0, 5)]);
+        assert!(few.given("FIRST", "SECOND").is_none_or(|given| given.p > 2.0 * LEVEL));
+        assert!(few.given("FIRST", "NEITHER").is_none());
+        let strata = Strata::new(few.cases, few.controls).split(&few.draft("FIRST").exposed);
+        assert_eq!(strata.sizes, [(2, 6), (4, 1)]);
+    }
+
+    #[test]
+    fn without_a_find_there_is_no_cause() {
+        let nothing = Plant::new(&[(&["FIRST"], 3, 12), (&["SECOND"], 3, 12)]);
+        assert!(nothing.causes().causes.is_empty());
+        assert!(independent_causes(&[], 0, 0).causes.is_empty());
+    }
+}
