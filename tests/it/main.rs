@@ -3,6 +3,7 @@
 
 mod alerts;
 mod as_of;
+mod attack;
 mod backup;
 mod bad_input;
 mod cache;

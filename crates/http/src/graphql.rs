@@ -8,12 +8,11 @@ use futures::{Stream, StreamExt};
 use serde_json::Value;
 
 use super::State;
-use super::body;
+use super::body::{self, Body};
 use super::failure::{Failure, RETRY_AFTER_SECONDS};
 use super::sse;
 use super::who;
 use lotgraph_domain::{Entry, ErrorCode};
-use lotgraph_format as format;
 use lotgraph_graphql::{Request, Response, code_of};
 
 const RESPONSE_TYPE: &str = "application/graphql-response+json";
@@ -26,8 +25,11 @@ pub async fn post(
 ) -> Result<HttpResponse, Failure> {
     let caller = who::caller(&request, &state, Entry::Graphql)?;
     body::media_type(&request, &["application/json"])?;
-    let bytes = body::read(&request, payload, state.options.body_bytes_max).await?;
-    let operation = read(&bytes)?;
+    let body = state.bodies.read(&request, payload, state.options.body_bytes_max).await?;
+    let Body { bytes, place } = body;
+    let operation = body::aside(move || read(&bytes)).await??;
+    // The document and its variables are within their own limits now.
+    drop(place);
     if accepts_events(&request) {
         let place = state.stream_place()?;
         let answers = state.schema.stream(caller, operation, state.options.request_timeout);
@@ -59,10 +61,7 @@ fn distinct(answers: LocalBoxStream<'static, Response>) -> impl Stream<Item = St
 /// Reads the request object: `query`, and optionally `variables`, `operationName` and `extensions`.
 fn read(bytes: &[u8]) -> Result<Request, Failure> {
     let malformed = |message: String| Failure::new(ErrorCode::QueryMalformed, message);
-    let value = format::json::parse(bytes).map_err(|error| {
-        let message = format!("{} at line {} column {}", error.problem.message, error.line, error.column);
-        Failure::new(error.problem.code, message)
-    })?;
+    let value = body::json(bytes)?;
     match &value {
         Value::Object(object) if object.get("query").is_some_and(Value::is_string) => {}
         Value::Object(_) => return Err(malformed("the body has no text in its field \"query\"".to_owned())),

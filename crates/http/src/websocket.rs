@@ -18,10 +18,10 @@ use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
 use super::State;
+use super::body;
 use super::failure::Failure;
 use super::who;
 use lotgraph_domain::{Caller, Entry, ErrorCode};
-use lotgraph_format as format;
 use lotgraph_graphql::{Request, Response, is_refusal};
 
 /// The protocol spoken.
@@ -161,8 +161,7 @@ impl Connection<'_> {
     }
 
     async fn understand(&mut self, bytes: &[u8]) -> Result<(), Ended> {
-        let value = format::json::parse(bytes)
-            .map_err(|error| Some(closing(4400, &shown(&error.problem.message))))?;
+        let value = body::json(bytes).map_err(|failure| Some(closing(4400, &shown(&failure.to_string()))))?;
         let said = serde_json::from_value(value);
         match said.map_err(|error| Some(closing(4400, &shown(&error.to_string()))))? {
             Said::ConnectionInit {} if self.introduced => {

@@ -69,8 +69,7 @@ impl Report {
     }
 }
 
-/// An item read, or the problems of one that cannot be.
-pub type ReadItem = Result<Event, Vec<Problem>>;
+pub use lotgraph_format::batch::ReadItem;
 
 /// How the recorder treats what a caller sends.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +129,12 @@ impl Recorder {
     #[must_use]
     pub fn minding(self, recalls: Recalls) -> Self {
         Self { recalls: Some(recalls), ..self }
+    }
+
+    /// Events of one batch at most.
+    #[must_use]
+    pub fn events_max(&self) -> usize {
+        self.store.limits().batch_max
     }
 
     /// What the ledger holds, for whoever must know before recording.

@@ -154,6 +154,12 @@ pub struct HttpSettings {
     pub events_bytes_max: usize,
     /// The largest body of `POST /graphql`, in bytes.
     pub graphql_bytes_max: usize,
+    /// Bodies that arrive or are read at once.
+    pub bodies_max: usize,
+    /// Bytes that all of them have together; one of the longest always has room.
+    pub bodies_bytes_max: usize,
+    /// Bytes a second that a body must come with, after its first five seconds.
+    pub body_rate_min: u64,
     /// How long one request may take, in milliseconds.
     pub request_timeout_ms: u64,
     /// How long requests in progress may go on after SIGTERM, in seconds.

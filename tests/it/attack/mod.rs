@@ -1,0 +1,4 @@
+//! Attacks on the served program, bounded and on the loopback only: what is sent to hurt costs its sender, nobody else.
+
+mod bodies;
+mod raw;
