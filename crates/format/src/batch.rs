@@ -25,7 +25,7 @@ pub(super) const EVENT_MEMORY: usize = 32 << 20;
 /// What all events of a body may take, beside so much for each byte of it. As events they take about a quarter of what they
 /// do as JSON.
 const BATCH_MEMORY: usize = 64 << 20;
-const BATCH_MEMORY_PER_BYTE: usize = 12;
+const BATCH_MEMORY_PER_BYTE: usize = 8;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;

@@ -1,5 +1,6 @@
 //! Reads the fields of a JSON object one by one, collecting every problem with its path.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
@@ -160,10 +161,10 @@ impl<'a> Fields<'a> {
     }
 
     /// A decimal written as text, or as a JSON number, verbatim.
-    pub fn number_text(&mut self, field: &'static str) -> Option<String> {
+    pub fn number_text(&mut self, field: &'static str) -> Option<Cow<'a, str>> {
         match self.take(field)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => {
                 self.wrong_type(field, "a number, best as text in quotes");
                 None

@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::HttpOptions;
 use super::failure::Failure;
+use super::places::{Place, Places};
 use lotgraph_domain::ErrorCode;
 use lotgraph_format as format;
 use lotgraph_format::json::{Bounded, Bounds};
@@ -46,10 +47,9 @@ const ROOM_STEP: usize = 64 * 1024;
 
 /// What the bodies of all requests under way may take together.
 pub(super) struct Bodies {
-    places: Arc<Semaphore>,
+    places: Places,
     /// A permit for each byte.
     room: Arc<Semaphore>,
-    places_max: usize,
     bytes_max: usize,
     /// Bytes a second.
     rate_min: u64,
@@ -58,12 +58,12 @@ pub(super) struct Bodies {
 /// A body, and its place among those under way, which lasts until the request is answered.
 pub(super) struct Body {
     pub(super) bytes: Bytes,
-    pub(super) place: Place,
+    pub(super) place: BodyPlace,
 }
 
 /// A place among the bodies under way.
-pub(super) struct Place {
-    _among: OwnedSemaphorePermit,
+pub(super) struct BodyPlace {
+    _among: Place,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -74,9 +74,13 @@ impl Bodies {
         // Rounded up to whole steps; a semaphore has an end, too.
         let bytes_max = bytes_max.saturating_add(ROOM_STEP).min(Semaphore::MAX_PERMITS);
         Self {
-            places: Arc::new(Semaphore::new(options.bodies_max.min(Semaphore::MAX_PERMITS))),
+            places: Places::new(
+                "http.bodies_max",
+                "request bodies are under way",
+                ErrorCode::BodiesTooMany,
+                options.bodies_max,
+            ),
             room: Arc::new(Semaphore::new(bytes_max)),
-            places_max: options.bodies_max,
             bytes_max,
             rate_min: options.body_rate_min.max(1),
         }
@@ -98,9 +102,11 @@ impl Bodies {
         if announced.is_some_and(|length| length > limit as u64) {
             return Err(too_large(limit));
         }
-        let mut place = self.place()?;
+        let mut place = BodyPlace { _among: self.places.take()?, room: None };
         let started = Instant::now();
-        let mut body = BytesMut::new();
+        // As much as is announced, so that nothing is copied as it grows; memory is taken as it is filled.
+        let announced = announced.and_then(|length| usize::try_from(length).ok());
+        let mut body = BytesMut::with_capacity(announced.unwrap_or(0));
         while let Some(chunk) = self.next(&mut payload, started, body.len()).await? {
             if body.len() + chunk.len() > limit {
                 return Err(too_large(limit));
@@ -133,19 +139,8 @@ impl Bodies {
         }
     }
 
-    fn place(&self) -> Result<Place, Failure> {
-        match self.places.clone().try_acquire_owned() {
-            Ok(among) => Ok(Place { _among: among, room: None }),
-            Err(_) => {
-                let message =
-                    format!("{} request bodies are under way, and no more are allowed", self.places_max);
-                Err(Failure::limit("http.bodies_max", ErrorCode::BodiesTooMany, message))
-            }
-        }
-    }
-
     /// Takes room for as many bytes as the body is to have.
-    fn make_room(&self, place: &mut Place, bytes: usize) -> Result<(), Failure> {
+    fn make_room(&self, place: &mut BodyPlace, bytes: usize) -> Result<(), Failure> {
         let has = place.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         if bytes <= has {
             return Ok(());

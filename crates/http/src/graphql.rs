@@ -31,7 +31,7 @@ pub async fn post(
     // The document and its variables are within their own limits now.
     drop(place);
     if accepts_events(&request) {
-        let place = state.stream_place()?;
+        let place = state.streams.take()?;
         let answers = state.schema.stream(caller, operation, state.options.request_timeout);
         return Ok(sse::response(distinct(answers), place));
     }

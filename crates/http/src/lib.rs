@@ -6,12 +6,14 @@ mod body;
 mod connection;
 mod events;
 mod failure;
+mod frames;
 mod graphiql;
 mod graphql;
 mod health;
 pub mod local;
 mod observe;
 mod origin;
+mod places;
 mod recall;
 mod sse;
 mod trace;
@@ -33,7 +35,6 @@ use actix_web::middleware::{Compress, from_fn};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Handler, Resource, Responder, guard, web};
 use futures::future::ready;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use body::Bodies;
 use connection::Connection;
@@ -41,6 +42,8 @@ pub use connection::HEAD_TIMEOUT;
 pub use body::RATE_GRACE;
 use failure::Failure;
 use local::LocalCommands;
+use places::Places;
+use websocket::Sockets;
 use lotgraph_cache::Cache;
 use lotgraph_domain::ErrorCode;
 use lotgraph_graphql::limits::DocumentLimits;
@@ -104,6 +107,10 @@ pub struct HttpOptions {
     pub connections_max: usize,
     /// Streams open at once: WebSockets and Server-Sent Events.
     pub streams_max: usize,
+    /// WebSockets open at once that have not introduced themselves.
+    pub sockets_waiting_max: usize,
+    /// How long a WebSocket without an operation is kept.
+    pub socket_idle_timeout: Duration,
     /// Whether SIGINT and SIGTERM stop the server.
     pub handle_signals: bool,
     /// The most a GraphQL document may ask for.
@@ -131,6 +138,8 @@ impl Default for HttpOptions {
             workers: 0,
             connections_max: 1_000,
             streams_max: 500,
+            sockets_waiting_max: 50,
+            socket_idle_timeout: Duration::from_secs(300),
             handle_signals: true,
             limits: DocumentLimits::default(),
             allowed_hosts: AllowedHosts::local_and([]),
@@ -147,18 +156,10 @@ struct State {
     recalls: Recalls,
     options: HttpOptions,
     schema: Schema,
-    streams: Arc<Semaphore>,
+    /// Open streams: WebSockets that introduced themselves, and Server-Sent Events.
+    streams: Places,
+    sockets: Sockets,
     bodies: Bodies,
-}
-
-impl State {
-    /// A place among the open streams; whoever holds it may stream.
-    fn stream_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        self.streams.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("{} streams are open, and no more are allowed", self.options.streams_max);
-            Failure::new(ErrorCode::StreamsTooMany, message)
-        })
-    }
 }
 
 /// Binds the address and builds the server; it runs once awaited. Returns the address it really has.
@@ -178,15 +179,10 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
         history: context.history.clone(),
     };
     let schema = lotgraph_graphql::schema(services, options.limits);
-    let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));
-    let state = web::Data::new(State {
-        context,
-        recalls,
-        options: options.clone(),
-        schema,
-        streams,
-        bodies: Bodies::new(&options),
-    });
+    let streams =
+        Places::new("http.streams_max", "streams are open", ErrorCode::StreamsTooMany, options.streams_max);
+    let (sockets, bodies) = (Sockets::new(&options), Bodies::new(&options));
+    let state = web::Data::new(State { context, recalls, options: options.clone(), schema, streams, sockets, bodies });
     let mut builder = actix_server::Server::build()
         .max_concurrent_connections(options.connections_max)
         .shutdown_timeout(options.shutdown_timeout.as_secs());

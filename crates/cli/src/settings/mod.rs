@@ -164,8 +164,14 @@ pub struct HttpSettings {
     pub request_timeout_ms: u64,
     /// How long requests in progress may go on after SIGTERM, in seconds.
     pub shutdown_timeout_s: u64,
-    /// WebSockets and Server-Sent Events open at once.
+    /// How long a client may leave an answer, or 64 KiB of it, untaken, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// WebSockets that introduced themselves, and Server-Sent Events, open at once.
     pub streams_max: usize,
+    /// WebSockets open at once that have not introduced themselves.
+    pub sockets_waiting_max: usize,
+    /// How long a WebSocket without an operation is kept, in seconds.
+    pub socket_idle_timeout_s: u64,
 }
 
 /// The Neo4j client.
