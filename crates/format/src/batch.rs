@@ -59,9 +59,11 @@ pub fn read_lines(bytes: &[u8], events_max: usize) -> Result<Vec<ReadItem>, Json
     // Reading from memory does not fail.
     while let Some(Ok(item)) = reader.next() {
         let line = usize::try_from(item.line).unwrap_or(usize::MAX);
-        batch
-            .add(read_line(item), reader.take_memory())
-            .map_err(|problem| JsonError { line, column: 1, problem })?;
+        batch.add(read_line(item), reader.take_memory()).map_err(|problem| JsonError {
+            line,
+            column: 1,
+            problem,
+        })?;
     }
     Ok(batch.items)
 }

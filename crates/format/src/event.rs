@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::fields::Fields;
-use super::problems::{Problems, quoted};
 use super::lists::FieldList;
+use super::problems::{Problems, quoted};
 use super::{canonical, lists, recorded};
 use lotgraph_domain::{ErrorCode, Event, EventId, EventType, Fact, Problem, with_event_type};
 

@@ -21,11 +21,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Starts on an object; `path` is empty for the event itself.
-    pub fn new(
-        object: &'a Map<String, Value>,
-        path: impl Into<String>,
-        problems: &'a mut Problems,
-    ) -> Self {
+    pub fn new(object: &'a Map<String, Value>, path: impl Into<String>, problems: &'a mut Problems) -> Self {
         Self { object, path: path.into(), taken: Vec::new(), problems }
     }
 

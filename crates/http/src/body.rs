@@ -124,7 +124,8 @@ impl Bodies {
         started: Instant,
         come: usize,
     ) -> Result<Option<Bytes>, Failure> {
-        let due = started + RATE_GRACE + Duration::from_millis((come as u64).saturating_mul(1_000) / self.rate_min);
+        let due =
+            started + RATE_GRACE + Duration::from_millis((come as u64).saturating_mul(1_000) / self.rate_min);
         match timeout_at(due, payload.next()).await {
             Ok(chunk) => chunk.transpose().map_err(|error| {
                 Failure::new(ErrorCode::JsonMalformed, format!("the body broke off: {error}"))
@@ -146,10 +147,13 @@ impl Bodies {
             return Ok(());
         }
         let step = (bytes - has).next_multiple_of(ROOM_STEP);
-        let more = u32::try_from(step).ok().and_then(|step| self.room.clone().try_acquire_many_owned(step).ok());
+        let more =
+            u32::try_from(step).ok().and_then(|step| self.room.clone().try_acquire_many_owned(step).ok());
         let Some(more) = more else {
-            let message =
-                format!("the request bodies under way have {} bytes, and no more are allowed", self.bytes_max);
+            let message = format!(
+                "the request bodies under way have {} bytes, and no more are allowed",
+                self.bytes_max
+            );
             return Err(Failure::limit("http.bodies_bytes_max", ErrorCode::BodiesTooMany, message));
         };
         match &mut place.room {
@@ -189,7 +193,9 @@ pub(super) fn json(bytes: &[u8]) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// `INTERNAL` when the work panicked.
-pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Failure::new(ErrorCode::Internal, format!("a request could not be read: {error}")))

@@ -137,10 +137,7 @@ mod tests {
     fn refused(frames: &[Vec<u8>], piece: usize) -> Option<usize> {
         let bytes = frames.concat();
         let mut meter = Meter::default();
-        bytes
-            .chunks(piece)
-            .enumerate()
-            .find_map(|(n, chunk)| Some(n * piece + meter.pass(chunk, 1_000)?))
+        bytes.chunks(piece).enumerate().find_map(|(n, chunk)| Some(n * piece + meter.pass(chunk, 1_000)?))
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::failure::{Failure, RETRY_AFTER_SECONDS};
 use super::sse;
 use super::who;
 use lotgraph_domain::{Entry, ErrorCode};
-use lotgraph_graphql::{Request, Response, code_of};
+use lotgraph_graphql::{Request, Response, Sent, code_of};
 
 const RESPONSE_TYPE: &str = "application/graphql-response+json";
 
@@ -48,7 +48,7 @@ fn accepts_events(request: &HttpRequest) -> bool {
 /// Answers as events, in the "distinct connections" mode of the GraphQL over SSE protocol
 /// (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 fn distinct(answers: LocalBoxStream<'static, Response>) -> impl Stream<Item = String> {
-    let next = |answer: Response| match serde_json::to_string(&answer) {
+    let next = |answer: Response| match serde_json::to_string(&Sent::from(&answer)) {
         Ok(json) => sse::event("next", None, &json),
         Err(error) => {
             tracing::error!(%error, "an answer has no JSON form");
@@ -81,7 +81,7 @@ fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
     }
-    match serde_json::to_vec(answer) {
+    match serde_json::to_vec(&Sent::from(answer)) {
         Ok(body) => response.content_type(kind).body(body),
         Err(error) => HttpResponse::from_error(Failure::new(ErrorCode::Internal, error.to_string())),
     }

@@ -22,6 +22,7 @@ mod websocket;
 mod who;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,13 +38,11 @@ use actix_web::{App, Handler, Resource, Responder, guard, web};
 use futures::future::ready;
 
 use body::Bodies;
+pub use body::RATE_GRACE;
 use connection::Connection;
 pub use connection::HEAD_TIMEOUT;
-pub use body::RATE_GRACE;
 use failure::Failure;
 use local::LocalCommands;
-use places::Places;
-use websocket::Sockets;
 use lotgraph_cache::Cache;
 use lotgraph_domain::ErrorCode;
 use lotgraph_graphql::limits::DocumentLimits;
@@ -54,6 +53,8 @@ use lotgraph_service::as_of::History;
 use lotgraph_service::recall::Recalls;
 use lotgraph_service::recorder::Recorder;
 pub use origin::AllowedHosts;
+use places::Places;
+use websocket::Sockets;
 pub use who::TrustedProxies;
 
 /// How long a connection that asks for nothing is kept.
@@ -78,6 +79,8 @@ pub struct HttpContext {
     pub samples: serde_json::Value,
     /// Renders the metrics; absent: they are off.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    /// Tells the metrics what is counted elsewhere, before they are rendered.
+    pub counted: fn(),
 }
 
 /// How the server serves.
@@ -103,7 +106,7 @@ pub struct HttpOptions {
     pub write_timeout: Duration,
     /// Worker threads; 0: one for each core.
     pub workers: usize,
-    /// Connections a worker holds at once.
+    /// Connections at once; more wait for their turn.
     pub connections_max: usize,
     /// Streams open at once: WebSockets and Server-Sent Events.
     pub streams_max: usize,
@@ -142,7 +145,7 @@ impl Default for HttpOptions {
             socket_idle_timeout: Duration::from_secs(300),
             handle_signals: true,
             limits: DocumentLimits::default(),
-            allowed_hosts: AllowedHosts::local_and([]),
+            allowed_hosts: AllowedHosts::local(),
             trusted_proxies: None,
             local_commands: None,
         }
@@ -182,13 +185,21 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
     let streams =
         Places::new("http.streams_max", "streams are open", ErrorCode::StreamsTooMany, options.streams_max);
     let (sockets, bodies) = (Sockets::new(&options), Bodies::new(&options));
-    let state = web::Data::new(State { context, recalls, options: options.clone(), schema, streams, sockets, bodies });
+    let state = web::Data::new(State {
+        context,
+        recalls,
+        options: options.clone(),
+        schema,
+        streams,
+        sockets,
+        bodies,
+    });
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = if options.workers > 0 { options.workers } else { cores() };
     let mut builder = actix_server::Server::build()
-        .max_concurrent_connections(options.connections_max)
+        .max_concurrent_connections(options.connections_max.div_ceil(workers))
+        .workers(workers)
         .shutdown_timeout(options.shutdown_timeout.as_secs());
-    if options.workers > 0 {
-        builder = builder.workers(options.workers);
-    }
     if !options.handle_signals {
         builder = builder.disable_signals();
     }

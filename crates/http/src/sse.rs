@@ -28,10 +28,7 @@ pub(super) fn event(name: &str, id: Option<&str>, data: &str) -> String {
 }
 
 /// A response that sends events until they end; it holds its place among the open streams meanwhile.
-pub(super) fn response(
-    events: impl Stream<Item = String> + 'static,
-    place: Place,
-) -> HttpResponse {
+pub(super) fn response(events: impl Stream<Item = String> + 'static, place: Place) -> HttpResponse {
     let first = once(async { format!("retry: {RETRY_MS}\n\n") });
     let events = first.chain(events).boxed_local();
     let body = unfold((events, place), |(mut events, place)| async move {

@@ -26,7 +26,7 @@ use super::places::{Place, Places};
 use super::who;
 use super::{HttpOptions, State};
 use lotgraph_domain::{Caller, Entry, ErrorCode};
-use lotgraph_graphql::{Request, Response, is_refusal};
+use lotgraph_graphql::{Request, Response, Sent, is_refusal};
 
 /// The protocol spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -289,7 +289,9 @@ async fn answer(
             let message = json!({ "type": "error", "id": id, "payload": response.errors });
             return session.text(message.to_string()).await;
         }
-        session.text(json!({ "type": "next", "id": id, "payload": response }).to_string()).await?;
+        session
+            .text(json!({ "type": "next", "id": id, "payload": Sent::from(&response) }).to_string())
+            .await?;
     }
     session.text(json!({ "type": "complete", "id": id }).to_string()).await
 }

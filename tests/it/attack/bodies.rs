@@ -23,7 +23,8 @@ fn full(start: &str, piece: &str, end: &str) -> String {
 fn nasty() -> Vec<(&'static str, &'static str, String)> {
     let ship = r#"{"type":"ship","at":"2026-01-05T06:10:00Z","inputs":["#;
     let receive = r#"{"type":"receive","at":"2026-01-05T06:10:00Z","outputs":["#;
-    let events = full("[", &format!(r#"{receive}{}{{"lot":"A"}}]}},"#, r#"{"lot":"A"},"#.repeat(2_000)), "1]");
+    let events =
+        full("[", &format!(r#"{receive}{}{{"lot":"A"}}]}},"#, r#"{"lot":"A"},"#.repeat(2_000)), "1]");
     vec![
         ("empty objects", JSON, full("[", "{},", "{}]")),
         ("numbers", JSON, full("[", "1,", "1]")),
@@ -41,7 +42,11 @@ fn nasty() -> Vec<(&'static str, &'static str, String)> {
         ("a long type", JSON, full(r#"[{"type":""#, "\u{200b}", "\"}]")),
         ("a long type of escapes", JSON, full(r#"[{"type":""#, r"\u0007", "\"}]")),
         ("a long name of a field", JSON, full(r#"[{"type":"void",""#, "\u{200b}", "\":1}]")),
-        ("a long quantity", JSON, full(&format!(r#"{receive}{{"lot":"A","unit":"EA","quantity":""#), "x", "\"}]}")),
+        (
+            "a long quantity",
+            JSON,
+            full(&format!(r#"{receive}{{"lot":"A","unit":"EA","quantity":""#), "x", "\"}]}"),
+        ),
         ("dense events", JSON, events),
     ]
 }
@@ -92,8 +97,10 @@ async fn the_served_program_keeps_its_memory_whatever_body_comes() {
     let client = reqwest::Client::new();
     for (name, kind, body) in nasty() {
         for query in ["atomic=true", "atomic=false"] {
-            let request = client.post(format!("{}/api/v1/events?{query}", server.url)).header("content-type", kind);
-            let answer = request.body(body.clone()).send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
+            let request =
+                client.post(format!("{}/api/v1/events?{query}", server.url)).header("content-type", kind);
+            let answer =
+                request.body(body.clone()).send().await.unwrap_or_else(|error| panic!("{name}: {error}"));
             let (status, text) = (answer.status(), answer.text().await.unwrap());
             let start: String = text.chars().take(300).collect();
             assert!(status.is_client_error() || query == "atomic=false", "{name}: {status} {start}");

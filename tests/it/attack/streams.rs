@@ -136,7 +136,8 @@ async fn a_head_must_come_soon_on_every_request_of_a_connection() {
 /// Operations that draw from lots with long ids, of which nobody knows where they come from.
 fn plant() -> String {
     let operation = |n: usize| {
-        let inputs: Vec<_> = (0..5_000).map(|lot| json!({ "lot": format!("{n}-{lot}-{}", "x".repeat(180)) })).collect();
+        let inputs: Vec<_> =
+            (0..5_000).map(|lot| json!({ "lot": format!("{n}-{lot}-{}", "x".repeat(180)) })).collect();
         json!({ "type": "operation", "id": format!("O-{n}"), "kind": "PRODUCE", "at": "2026-01-05T06:10:00Z",
             "inputs": inputs, "outputs": [{ "lot": "LAST" }] })
         .to_string()

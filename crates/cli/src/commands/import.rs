@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
 use super::caller::ActorArguments;
-use super::{progress, write_out};
+use super::progress;
+use super::shown::print_out;
 use crate::app;
 use crate::settings::PolicyName;
 use lotgraph_domain::{Caller, Entry, ErrorCode, ImportedFile};
@@ -320,5 +321,5 @@ fn print_summary(file: &Path, summary: &Summary, started: Instant, dry_run: bool
     }
     // The summary is the command's result: standard output, where scripts look.
     line.push('\n');
-    write_out(line.as_bytes())
+    print_out(&line)
 }

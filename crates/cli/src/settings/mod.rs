@@ -144,7 +144,7 @@ pub struct AsOfSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSettings {
-    /// Further names under which the server may be asked, as behind a proxy; separated by commas.
+    /// Further names under which the server may be asked, or origins of its pages, as behind a proxy; separated by commas.
     pub allowed_hosts: String,
     /// The header in which a proxy names who asks; empty: everybody is anonymous.
     pub trusted_proxy_user_header: String,
@@ -154,6 +154,8 @@ pub struct HttpSettings {
     pub events_bytes_max: usize,
     /// The largest body of `POST /graphql`, in bytes.
     pub graphql_bytes_max: usize,
+    /// Connections at once; more wait for their turn.
+    pub connections_max: usize,
     /// Bodies that arrive or are read at once.
     pub bodies_max: usize,
     /// Bytes that all of them have together; one of the longest always has room.
