@@ -9,6 +9,7 @@ mod bad_input;
 mod cache;
 mod callers;
 mod cli;
+mod clients;
 mod commits;
 pub(crate) mod conformance;
 mod container;

@@ -24,8 +24,8 @@ pub(super) const EVENT_MEMORY: usize = 32 << 20;
 
 /// What all events of a body may take, beside so much for each byte of it. As events they take about a quarter of what they
 /// do as JSON.
-const BATCH_MEMORY: usize = 64 << 20;
-const BATCH_MEMORY_PER_BYTE: usize = 8;
+const BATCH_MEMORY: usize = 48 << 20;
+const BATCH_MEMORY_PER_BYTE: usize = 6;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;

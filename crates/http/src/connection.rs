@@ -28,9 +28,29 @@ const WRITE_STEP: usize = 64 * 1024;
 pub(super) struct Phase {
     /// Requests that are being answered.
     answering: Cell<usize>,
+    /// Whether the answer to come accepts a WebSocket.
+    accepting: Cell<bool>,
 }
 
+/// The header that names the protocol of a WebSocket, as the library writes it and as RFC 6455 does. Python's gql knows the
+/// latter only, although the case of a name means nothing.
+const PROTOCOL_HEADER: [&[u8]; 2] = [b"\r\nsec-websocket-protocol:", b"\r\nSec-WebSocket-Protocol:"];
+
 impl Phase {
+    /// The answer to come accepts a WebSocket.
+    pub(super) fn accept_socket(&self) {
+        self.accepting.set(true);
+    }
+
+    /// The bytes of an answer that accepts a WebSocket, as RFC 6455 writes its header; nothing when that is not in them.
+    fn titled(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let [written, wanted] = PROTOCOL_HEADER;
+        let at = bytes.windows(written.len()).position(|part| part == written)?;
+        let mut titled = bytes.to_vec();
+        titled[at..at + wanted.len()].copy_from_slice(wanted);
+        Some(titled)
+    }
+
     /// A request is being answered for as long as what comes back lives.
     pub(super) fn answering(self: Rc<Self>) -> Answering {
         self.answering.set(self.answering.get() + 1);
@@ -126,7 +146,11 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = Pin::new(&mut this.stream).poll_write(context, bytes);
+        let titled = if this.phase.accepting.get() { this.phase.titled(bytes) } else { None };
+        let written = Pin::new(&mut this.stream).poll_write(context, titled.as_deref().unwrap_or(bytes));
+        if titled.is_some() && written.is_ready() {
+            this.phase.accepting.set(false);
+        }
         match &written {
             Poll::Ready(Ok(count)) => {
                 if let Some((_, left)) = &mut this.write_due {

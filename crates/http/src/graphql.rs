@@ -16,6 +16,7 @@ use lotgraph_domain::{Entry, ErrorCode};
 use lotgraph_graphql::{Request, Response, Sent, code_of};
 
 const RESPONSE_TYPE: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
 
 /// Answers one GraphQL request.
 pub async fn post(
@@ -75,8 +76,10 @@ fn read(bytes: &[u8]) -> Result<Request, Failure> {
 
 fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = if accept.contains(RESPONSE_TYPE) { RESPONSE_TYPE } else { "application/json" };
-    let status = status(answer);
+    let kind = if accept.contains(RESPONSE_TYPE) { RESPONSE_TYPE } else { JSON };
+    // Whoever names the older type takes a status for that of a proxy, unless it says that the answer is away.
+    let older = kind == JSON && accept.contains(JSON);
+    let status = status(answer, older);
     let mut response = HttpResponse::build(status);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
@@ -88,13 +91,14 @@ fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
 }
 
 /// 200 for an answer, whatever a field in it says; a refused document has the status of its code, and so has an answer
-/// that is missing because the store or the time ran out, so that proxies and retrying clients see it.
-fn status(answer: &Response) -> StatusCode {
+/// that is missing because the store or the time ran out, so that proxies and retrying clients see it. Clients that name the
+/// older media type are told 200 of a refused document, as GraphQL over HTTP wants it (section 6.4.1).
+fn status(answer: &Response, older: bool) -> StatusCode {
     let codes: Vec<ErrorCode> = answer.errors.iter().filter_map(code_of).collect();
     let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded, ErrorCode::ReplayUnderWay];
     let outage = outage.into_iter().find(|code| codes.contains(code));
     let refused = answer.errors.iter().all(|error| error.path.is_empty());
-    let code = outage.or_else(|| codes.first().copied().filter(|_| refused));
+    let code = outage.or_else(|| codes.first().copied().filter(|_| refused && !older));
     code.map_or(StatusCode::OK, |code| {
         StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     })

@@ -5,6 +5,7 @@
 //! up for a slow one. A client that does not read at all misses the heartbeat and is cut off.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix_http::BoxedPayloadStream;
@@ -20,6 +21,7 @@ use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
 use super::body;
+use super::connection::Phase;
 use super::failure::{Failure, limit_met};
 use super::frames::{Frames, TooLong};
 use super::places::{Place, Places};
@@ -79,6 +81,9 @@ pub async fn get(
     response.headers_mut().insert(name, HeaderValue::from_static(PROTOCOL));
     let messages =
         messages.max_frame_size(bytes_max).aggregate_continuations().max_continuation_size(bytes_max);
+    if let Some(phase) = request.conn_data::<Rc<Phase>>() {
+        phase.accept_socket();
+    }
     spawn_local(async move { converse(&state, caller, session, messages, too_long, place).await });
     Ok(response)
 }

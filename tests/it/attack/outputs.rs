@@ -167,7 +167,7 @@ async fn a_table_for_spreadsheets_has_no_formulas() {
     for arguments in [
         &["trace", "SEED", "--direction", "forward", "--format", "csv"][..],
         &["trace", "SEED", "--direction", "forward", "--at-risk", "--format", "csv"],
-        &["balance", "=HYPERLINK(\"http://evil.example\";\"x\")", "-1+cmd|' /C calc'!A0", "--format", "csv"],
+        &["balance", "=HYPERLINK(\"http://evil.example\";\"x\")", "@SUM(A1)", "--format", "csv"],
         &["recall", "scope", "--lot", "SEED", "--format", "csv"],
         &["recall", "scope", "--lot", "SEED", "--format", "csv", "--table", "customers"],
         &["alerts", "--format", "csv"],

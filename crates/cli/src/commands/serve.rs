@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::shown::print_error;
 use crate::app::{self, Served};
 use crate::descriptors;
 use crate::settings::{Settings, redact};
@@ -26,7 +27,10 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check(settings)?;
     let served = app::open_served(settings).await?;
     serve(settings, served, Value::Null, |address| {
-        eprintln!("lotgraph serves {} at http://{address}/graphiql (Ctrl-C stops)", redact(&settings.store));
+        print_error(&format!(
+            "lotgraph serves {} at http://{address}/graphiql (Ctrl-C stops)",
+            redact(&settings.store)
+        ));
     })
     .await
 }
