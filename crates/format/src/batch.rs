@@ -22,10 +22,9 @@ pub const BATCH_PROBLEMS_MAX: usize = 1_000;
 /// What one event may take in memory as JSON, beside the bytes of its text: the largest event that is allowed takes half.
 pub(super) const EVENT_MEMORY: usize = 32 << 20;
 
-/// What all events of a body may take, beside so much for each byte of it. As events they take about a quarter of what they
-/// do as JSON.
-const BATCH_MEMORY: usize = 48 << 20;
-const BATCH_MEMORY_PER_BYTE: usize = 6;
+/// What all events of a body may take, beside one and a half times the bytes of the body: with its text, and one of them as
+/// JSON, that is four times its bytes.
+const BATCH_MEMORY: usize = 24 << 20;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;
@@ -59,7 +58,7 @@ pub fn read_lines(bytes: &[u8], events_max: usize) -> Result<Vec<ReadItem>, Json
     // Reading from memory does not fail.
     while let Some(Ok(item)) = reader.next() {
         let line = usize::try_from(item.line).unwrap_or(usize::MAX);
-        batch.add(read_line(item), reader.take_memory()).map_err(|problem| JsonError {
+        batch.add(read_line(item), reader.take_kept()).map_err(|problem| JsonError {
             line,
             column: 1,
             problem,
@@ -92,11 +91,11 @@ struct Batch {
 
 impl Batch {
     fn new(events_max: usize, bytes: usize) -> Self {
-        let memory_max = BATCH_MEMORY.saturating_add(bytes.saturating_mul(BATCH_MEMORY_PER_BYTE));
+        let memory_max = BATCH_MEMORY.saturating_add(bytes + bytes / 2);
         Self { items: Vec::new(), events_max, memory: 0, memory_max, problems: 0 }
     }
 
-    /// Adds an event that took so much memory as JSON.
+    /// Adds an event that takes so much memory.
     fn add(&mut self, item: ReadItem, memory: usize) -> Result<(), Problem> {
         if self.items.len() == self.events_max {
             let message = format!(
@@ -146,7 +145,7 @@ impl Top<'_> {
             Some(problem) => Err(vec![problem]),
             None => event::parse(value),
         };
-        self.batch.add(item, self.gauge.take_memory()).map_err(|problem| {
+        self.batch.add(item, self.gauge.take_kept()).map_err(|problem| {
             let error = E::custom(&problem.message);
             self.excess.replace(Some(problem));
             error

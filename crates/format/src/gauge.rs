@@ -13,6 +13,8 @@ pub(super) const NODE_FIELDS: usize = 6;
 pub(super) const NODE_BYTES: usize = 640;
 /// What each text takes beside its bytes.
 const TEXT_BYTES: usize = 16;
+/// About what an object becomes in an event: a link, a parameter, the event itself.
+const PART_BYTES: usize = 160;
 
 /// Measures one value, or several one after the other.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(super) struct Gauge {
     /// Whether a number became a binary fraction.
     pub(super) inexact: Cell<bool>,
     memory: Cell<usize>,
+    /// About what the value takes as an event.
+    kept: Cell<usize>,
     depth: Cell<usize>,
     skipped: RefCell<Option<Skipped>>,
 }
@@ -41,6 +45,7 @@ impl Gauge {
             bounds,
             inexact: Cell::new(false),
             memory: Cell::new(0),
+            kept: Cell::new(0),
             depth: Cell::new(0),
             skipped: RefCell::new(None),
         }
@@ -50,6 +55,7 @@ impl Gauge {
     pub(super) fn begin(&self) {
         self.inexact.set(false);
         self.memory.set(0);
+        self.kept.set(0);
         self.depth.set(0);
         self.skipped.take();
     }
@@ -57,6 +63,17 @@ impl Gauge {
     /// A value inside the one before begins.
     pub(super) fn enter(&self) {
         self.depth.set(self.depth.get() + 1);
+    }
+
+    /// The value is an object.
+    pub(super) fn part(&self) {
+        self.kept.set(self.kept.get().saturating_add(PART_BYTES));
+    }
+
+    /// The value is a text of so many bytes; false when it must not be taken.
+    pub(super) fn text(&self, bytes: usize) -> bool {
+        self.kept.set(self.kept.get().saturating_add(bytes + TEXT_BYTES));
+        self.take(bytes)
     }
 
     /// It ends.
@@ -101,9 +118,10 @@ impl Gauge {
         }
     }
 
-    /// The memory that was taken since this was asked last.
-    pub(super) fn take_memory(&self) -> usize {
-        self.memory.take()
+    /// About what was read since this was asked last takes as an event.
+    pub(super) fn take_kept(&self) -> usize {
+        self.memory.set(0);
+        self.kept.take()
     }
 
     /// What was skipped since this was asked last.

@@ -191,7 +191,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(if self.0.take(value.len()) { Value::String(value.to_owned()) } else { Value::Null })
+        Ok(if self.0.text(value.len()) { Value::String(value.to_owned()) } else { Value::Null })
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -222,8 +222,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         self.0.enter();
+        self.0.part();
         let mut object = Map::new();
-        while self.0.take(if object.len() % NODE_FIELDS == 0 { NODE_BYTES } else { 0 }) {
+        while self.0.take(if object.len().is_multiple_of(NODE_FIELDS) { NODE_BYTES } else { 0 }) {
             let Some(name) = fields.next_key::<String>()? else {
                 self.0.leave();
                 return Ok(Value::Object(object));

@@ -42,9 +42,9 @@ impl<R: BufRead> NdjsonReader<R> {
         self.bytes
     }
 
-    /// The memory that lines took as JSON since this was asked last.
-    pub(super) fn take_memory(&self) -> usize {
-        self.gauge.take_memory()
+    /// About what the last line takes as an event.
+    pub(super) fn take_kept(&self) -> usize {
+        self.gauge.take_kept()
     }
 
     /// Reads one line into the buffer, without its end; of an overlong one it keeps nothing beyond the limit.

@@ -81,6 +81,29 @@ fn reading_a_body_takes_at_most_four_times_its_bytes() {
     }
 }
 
+#[test]
+fn ten_thousand_ordinary_events_are_read_at_once() {
+    let event = r#"{"type":"operation","name":"PASTEURISE","kind":"PRODUCE","startedAt":"2026-01-05T07:00:00+08:00","at":"2026-01-05T08:00:00+08:00","inputs":[{"lot":"MILK-1","quantity":"4000","unit":"KGM"},{"lot":"RENNET-1","quantity":"2","unit":"KGM"}],"outputs":[{"lot":"PAST-1","material":"PAST","quantity":"3980","unit":"KGM"}],"equipment":["PAST-1"],"operators":["OP-7"],"shift":"2026-01-05/A","parameters":[{"name":"temperature","value":"72.4","unit":"CEL"},{"name":"pressure","value":"1.2","unit":"BAR"}]}"#;
+    let lines = format!("{event}\n").repeat(10_000);
+    let array = format!("[{}{event}]", format!("{event},").repeat(9_999));
+    for read in [batch::read_lines(lines.as_bytes(), 10_000), batch::read_json(array.as_bytes(), 10_000)] {
+        assert!(read.unwrap().iter().all(Result::is_ok));
+    }
+    // And one as large as an event may be.
+    let lots = |name: &str| {
+        let lots: Vec<_> =
+            (0..10_000).map(|n| format!(r#"{{"lot":"{name}-{n}","quantity":"1","unit":"EA"}}"#)).collect();
+        lots.join(",")
+    };
+    let dense = format!(
+        r#"{{"type":"operation","kind":"PRODUCE","at":"2026-01-05T08:00:00Z","inputs":[{}],"outputs":[{}]}}"#,
+        lots("IN"),
+        lots("OUT")
+    );
+    assert!(batch::read_json(dense.as_bytes(), 10_000).unwrap()[0].is_ok());
+    assert!(batch::read_lines(dense.as_bytes(), 10_000).is_ok_and(|items| items.len() == 1));
+}
+
 /// The most memory that a process ever had, in bytes.
 fn memory_peak(process: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
