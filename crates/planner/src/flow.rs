@@ -28,7 +28,14 @@ pub(crate) fn count_link(lot: &mut Lot, operation: &Operation, link: Link<'_>, a
     move_flow(flow, link.quantity, add);
 }
 
+/// Whether a link still counts as it did, once its operation means other lots. What comes back as another lot is new there, and
+/// what comes back as itself is not.
+pub(crate) fn counts_alike(before: (&Operation, &Link<'_>), after: (&Operation, &Link<'_>)) -> bool {
+    before.1.lot == after.1.lot && Way::of(before.0, before.1) == Way::of(after.0, after.1)
+}
+
 /// What a link is to its lot.
+#[derive(PartialEq, Eq)]
 enum Way {
     InPlace,
     /// It had left, and came back.
@@ -69,6 +76,20 @@ pub(crate) fn has_room(lot: &Lot, operation: &Operation, link: Link<'_>) -> bool
     let upto = operation.links().filter(same).take_while(|other| other.position <= link.position);
     let mut amounts = upto.filter_map(|other| other.quantity).map(|quantity| quantity.amount.value());
     amounts.try_fold(sum.0, |sum, amount| moved(sum, amount, true)).is_some()
+}
+
+/// Whether the sums of two lots stay exact when all that moved of one is added to the other.
+pub(crate) fn sums_fit(one: &Lot, other: &Lot) -> bool {
+    let flows = |lot: &'_ Lot| {
+        [&lot.received, &lot.produced, &lot.returned, &lot.consumed, &lot.shipped, &lot.scrapped]
+            .map(Clone::clone)
+    };
+    let fits = |(one, other): (Flow, Flow)| {
+        one.sums
+            .iter()
+            .all(|(unit, sum)| other.sums.get(unit).is_none_or(|more| moved(sum.0, more.0, true).is_some()))
+    };
+    flows(one).into_iter().zip(flows(other)).all(fits)
 }
 
 fn flow<'l>(lot: &'l Lot, operation: &Operation, link: &Link<'_>) -> Option<&'l Flow> {

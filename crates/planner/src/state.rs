@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::HashMap;
 
 use lotgraph_domain::{
-    EventId, Lot, LotId, LotName, Material, MaterialCode, Namesakes, OperationKind, Record, RecordRef,
+    EventId, Fact, Lot, LotId, LotName, Material, MaterialCode, Namesakes, OperationKind, Record, RecordRef,
     RecordedEvent, Role, Timestamp,
 };
 use lotgraph_genealogy::Subgraph;
@@ -17,6 +17,10 @@ use lotgraph_genealogy::subgraph::{RawLink, SubgraphOperation};
 pub struct State {
     /// Events of [`crate::Need::Events`].
     pub events: HashMap<EventId, RecordedEvent>,
+    /// The operations of [`crate::Need::RecordedUnder`], in any order.
+    pub recorded_under: Vec<EventId>,
+    /// What those of the events that name lots by further names say of the lots that are meant. The planner itself notes it.
+    pub meant: HashMap<EventId, Fact>,
     /// Lots of [`crate::Need::Lots`].
     pub lots: HashMap<LotId, Lot>,
     /// Lots of [`crate::Need::Namesakes`], for those names that any go by.
@@ -33,6 +37,25 @@ pub struct State {
     pub first_links: HashMap<LotId, FirstLinks>,
     /// Where holds lead, for [`crate::Need::HoldPaths`].
     pub paths: Option<HoldPaths>,
+}
+
+impl State {
+    /// The lot that a name means, as far as lots are known.
+    pub(crate) fn meant<'s>(&'s self, name: &'s LotId) -> &'s LotId {
+        let mut meant = name;
+        for _ in 0..self.lots.len() {
+            match self.lots.get(meant).and_then(|lot| lot.alias_of.as_ref()) {
+                Some(alias) => meant = &alias.lot,
+                None => break,
+            }
+        }
+        meant
+    }
+
+    /// What a recorded event says, of the lots that are meant.
+    pub(crate) fn fact(&self, id: &EventId) -> Option<&Fact> {
+        self.meant.get(id).or_else(|| self.events.get(id).map(|recorded| &recorded.event.fact))
+    }
 }
 
 /// A link of a lot with what its operation does.
@@ -77,11 +100,27 @@ impl HoldPaths {
     /// Makes this of the two closures: the one FORWARD, and the one BACKWARD of depth 1.
     #[must_use]
     pub fn of(forward: &Subgraph, producers: &Subgraph) -> Self {
-        Self {
-            lots: forward.lots.iter().map(|lot| lot.id.clone()).collect(),
-            forward: PathOperation::all_of(forward),
-            producers: PathOperation::all_of(producers),
+        let lots = forward.lots.iter().map(|lot| lot.id.clone()).collect();
+        let produced: BTreeSet<&LotId> =
+            producers.seeds().map(|seed| &producers.lots[seed as usize].id).collect();
+        Self::new(lots, PathOperation::all_of(forward), PathOperation::all_of(producers), &produced)
+    }
+
+    /// Makes this of what is reached, the operations on the way there, and the operations that produce `produced`.
+    ///
+    /// A closure shows every link between what it reached, so it shows some productions of other lots too. These are left
+    /// out: they are not all that such a lot has.
+    #[must_use]
+    pub fn new(
+        lots: BTreeSet<LotId>,
+        forward: Vec<PathOperation>,
+        mut producers: Vec<PathOperation>,
+        produced: &BTreeSet<&LotId>,
+    ) -> Self {
+        for path in &mut producers {
+            path.links.retain(|link| link.role != Role::Produced || produced.contains(&link.lot));
         }
+        Self { lots, forward, producers }
     }
 }
 

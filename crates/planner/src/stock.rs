@@ -17,6 +17,7 @@ use lotgraph_domain::{
 };
 use lotgraph_genealogy::stock::{Compared, Measure, Moved, StockMovement, Totals, compare, go_on};
 
+use crate::aliases;
 use crate::log::Log;
 use crate::lots::Lots;
 use crate::state::{Movement, State};
@@ -73,10 +74,10 @@ pub(crate) fn settle(
 ) -> Vec<LotId> {
     let mut news: Vec<News<'_>> = Vec::new();
     for event in log.accepted() {
-        let Fact::Operation(operation) = &event.fact else { continue };
+        let Fact::Operation(operation) = event.fact else { continue };
         for link in operation.links() {
             if let Some(moved) = moved(operation.kind, link.role) {
-                news.push(News { event: &event.id, operation, moved, link });
+                news.push(News { event: event.id, operation, moved, link });
             }
         }
     }
@@ -100,8 +101,8 @@ pub(crate) fn settle(
         match Measure::of(lot, material(lot, materials)) {
             Some(_) => again.push(id.clone()),
             None => {
-                let new = news.iter().filter(|news| news.link.lot == id).map(|news| news.link.latest);
-                store(lots, id, unjudged(new.chain(lot.stock.last).max()), &mut changed);
+                let last = last_moment(id, log, recorded);
+                store(lots, id, unjudged(last), &mut changed);
             }
         }
     }
@@ -153,6 +154,17 @@ enum Next {
 /// The last moment of movements that nothing is compared of.
 fn unjudged(last: Option<Timestamp>) -> Compared {
     Compared { stock: Stock { last, ..Stock::default() }, overdrawn: Overdrawn::default() }
+}
+
+/// The last moment of any movement of a lot, those that stand from before the work and those that are new.
+fn last_moment(id: &LotId, log: &Log<'_>, recorded: &HashMap<LotId, Vec<Movement>>) -> Option<Timestamp> {
+    let known = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
+    let known = known.filter(|known| moved(known.kind, known.link.role).is_some());
+    let new = log.live_new().flat_map(|(_, operation)| {
+        let links = operation.links().filter(|link| link.lot == id);
+        links.filter(|link| moved(operation.kind, link.role).is_some()).map(|link| link.latest)
+    });
+    known.map(|known| known.link.latest).chain(new).max()
 }
 
 fn gone_on(lot: &Lot, links: &[News<'_>], materials: &HashMap<MaterialCode, Material>) -> Next {
@@ -227,15 +239,14 @@ fn compared_again(
     let measure_of = |id: &LotId| lots.get(id).and_then(|lot| Measure::of(lot, material(lot, materials)));
     for (id, movements) in &mut found {
         let Some(measure) = measure_of(id) else { continue };
-        let live =
-            recorded.get(id).into_iter().flatten().filter(|known| !log.is_withdrawn(&known.link.operation));
+        let live = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
         movements.extend(live.filter_map(|Movement { kind, link }| {
             let times = (link.earliest, link.latest);
             let place = (link.role, link.position);
             movement(&link.operation, *kind, place, link.quantity.as_ref(), times, &measure)
         }));
     }
-    for (id, operation) in log.live_sent() {
+    for (id, operation) in log.live_new() {
         for link in operation.links() {
             let Some(movements) = found.get_mut(link.lot) else { continue };
             let Some(measure) = measure_of(link.lot) else { continue };
@@ -261,7 +272,9 @@ fn compared_again(
 pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
     let mut lots: HashMap<&LotId, Coming> = HashMap::new();
     let mut sent: HashMap<&EventId, &Operation> = HashMap::new();
-    let mut needed: BTreeSet<&LotId> = BTreeSet::new();
+    // What is recorded under further names goes from one lot to the other.
+    let renamed = aliases::concerned(events, state);
+    let mut needed: BTreeSet<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
     for event in events {
         match &event.fact {
             Fact::Operation(operation) => {
@@ -291,13 +304,15 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
                 }
             }
             Fact::Void(void) => {
-                let recorded = state.events.get(&void.event).map(|recorded| &recorded.event.fact);
-                let operation = match recorded {
+                let operation = match state.fact(&void.event) {
                     Some(Fact::Operation(operation)) => Some(operation),
                     _ => sent.get(&void.event).copied(),
                 };
                 let lots = operation.into_iter().flat_map(Operation::links).map(|link| link.lot);
-                needed.extend(lots.filter(|lot| state.lots.contains_key(*lot)));
+                let known: Vec<&Lot> = lots.filter_map(|lot| state.lots.get(lot)).collect();
+                // An operation that is sent and voided at once may name lots by further names.
+                let meant = known.iter().filter_map(|lot| state.lots.get(state.meant(&lot.id)));
+                needed.extend(known.iter().copied().chain(meant).map(|lot| &lot.id));
             }
             Fact::Master(Master::Material(declared)) => {
                 let known = state.materials.get(&declared.code);
