@@ -116,7 +116,7 @@ async fn trace_prints_every_format() {
     let dot = out(&run(folder.path(), &["trace", "MILK-1", "--format", "dot"]).await);
     assert!(dot.starts_with("digraph") && dot.contains("->") && dot.trim_end().ends_with('}'), "{dot}");
     let mermaid = out(&run(folder.path(), &["trace", "MILK-1", "--format", "mermaid"]).await);
-    assert!(mermaid.starts_with("flowchart LR") && mermaid.contains("|60 KGM|"), "{mermaid}");
+    assert!(mermaid.starts_with("flowchart LR") && mermaid.contains(r#"|"60 KGM"|"#), "{mermaid}");
 }
 
 #[tokio::test]

@@ -3,4 +3,5 @@
 mod answers;
 mod bombs;
 mod errors;
+mod letter;
 mod schema;

@@ -4,11 +4,13 @@
 mod alerts;
 mod alias;
 mod as_of;
+mod attack;
 mod backup;
 mod bad_input;
 mod cache;
 mod callers;
 mod cli;
+mod clients;
 mod commits;
 pub(crate) mod conformance;
 mod container;

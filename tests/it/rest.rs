@@ -205,9 +205,6 @@ async fn foreign_hosts_and_pages_are_refused() {
     assert!(status == 403 && body.contains("HOST_NOT_ALLOWED"), "{status} {body}");
     let (status, body) = ask("Origin", "https://evil.example").await;
     assert!(status == 403 && body.contains("HOST_NOT_ALLOWED"), "{status} {body}");
-    for (name, value) in
-        [("Host", "localhost:8080"), ("Origin", "http://127.0.0.1:8080"), ("Origin", "http://[::1]:9")]
-    {
-        assert_eq!(ask(name, value).await.0, 200, "{name}: {value}");
-    }
+    // More of it in attack::strangers.
+    assert_eq!(ask("Host", "localhost:8080").await.0, 200);
 }

@@ -3,6 +3,7 @@
 pub mod app;
 mod closing;
 pub mod commands;
+mod descriptors;
 mod served;
 pub mod settings;
 pub mod telemetry;

@@ -1,12 +1,53 @@
 //! Logs to standard error and metrics in Prometheus' text format.
+//!
+//! A log that cannot be written costs its lines and nothing else: a thread of its own writes them, so that nobody waits for
+//! whoever reads the log, and what there is no room for is counted (`lotgraph_log_lines_lost_total`).
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context, bail};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::{LogFormat, LogSettings};
+
+/// Lines that wait to be written; more are lost.
+const LINES_WAITING_MAX: usize = 10_000;
+
+/// Where the log is written, until the process ends.
+static LOG: Mutex<Option<WorkerGuard>> = Mutex::new(None);
+/// Lines that found no room.
+static LOST: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// Writes out what is still waiting; nothing is logged afterwards.
+pub fn finish_logs() {
+    // A guard that is dropped waits a moment for its thread.
+    drop(LOG.lock().unwrap_or_else(PoisonError::into_inner).take());
+}
+
+/// Tells the metrics how many lines of the log were lost.
+pub fn count_lost_lines() {
+    let lost = LOST.get().map_or(0, ErrorCounter::dropped_lines);
+    metrics::counter!("lotgraph_log_lines_lost_total").absolute(lost as u64);
+}
+
+/// Standard error, whose own failures are nobody's.
+struct StandardError;
+
+impl Write for StandardError {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _lost = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
 
 /// Starts logging; a second call (tests) changes nothing. `usual` are directives that hold unless the level names their
 /// crate itself.
@@ -26,12 +67,19 @@ pub fn start_logs(settings: &LogSettings, usual: &[&str]) -> anyhow::Result<()> 
         format!("log.level {:?} is neither error, warn, info, debug nor a tracing filter", settings.level)
     })?;
     let registry = tracing_subscriber::registry().with(filter);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_WAITING_MAX);
+    let (writer, guard) = builder.finish(StandardError);
+    let lost = writer.error_counter();
+    let lines = tracing_subscriber::fmt::layer().with_ansi(io::stderr().is_terminal()).with_writer(writer);
     // Already started means that the caller's choice stands.
-    let _started_before = match settings.format {
+    let started = match settings.format {
         LogFormat::Text => registry.with(lines).try_init(),
         LogFormat::Json => registry.with(lines.json()).try_init(),
     };
+    if started.is_ok() {
+        LOST.get_or_init(|| lost);
+        *LOG.lock().unwrap_or_else(PoisonError::into_inner) = Some(guard);
+    }
     Ok(())
 }
 

@@ -74,6 +74,7 @@ error_codes! {
     ItemsNone "ITEMS_NONE" 422 "An operation names no lot at all." "Name the lots that it consumes, produces or works on.";
     OutputUnknown "OUTPUT_UNKNOWN" 422 "An input says that it went into one lot only, and that lot is no output of the operation." "Name one of the operation's outputs, or leave for out.";
     ItemsTooMany "ITEMS_TOO_MANY" 422 "An event has more items than the limit." "Split it into several events.";
+    ProblemsMore "PROBLEMS_MORE" 422 "The event has more problems than are told at once." "Correct those that are told, and send the event again.";
     SelfReference "SELF_REFERENCE" 422 "Something refers to itself where that has no meaning." "Correct the reference.";
     IdConflict "ID_CONFLICT" 409 "The id is already taken by an event with other content." "Send the change under a new id and void the old event, or correct the id.";
     LotMaterialConflict "LOT_MATERIAL_CONFLICT" 422 "The lot is already of another material." "Correct the lot or the material; void the earlier event if that one is wrong.";
@@ -142,6 +143,8 @@ error_codes! {
     BackupUnusable "BACKUP_UNUSABLE" 422 "A backup is cut short, reordered, has a gap, was changed, or does not follow the one before it." "Take another backup, or the files of the chain in their order.";
     RestoreRefused "RESTORE_REFUSED" 409 "The store holds something else than the beginning of the backup; nothing was written." "Restore into an empty store, or into one that an earlier run of the same restore left.";
     StreamsTooMany "STREAMS_TOO_MANY" 503 "The server has as many open streams as it allows." "Close one, or try again after the time in Retry-After.";
+    BodiesTooMany "BODIES_TOO_MANY" 503 "The server is taking as many request bodies, or as many bytes of them, as it allows." "Send the body again after the time in Retry-After; sending the same events again is safe.";
+    BodyTooSlow "BODY_TOO_SLOW" 408 "The request body arrives more slowly than the server waits for." "Send it again over a faster way, or in smaller batches.";
     DeadlineExceeded "DEADLINE_EXCEEDED" 504 "The answer took longer than allowed; no partial answer is given." "Narrow the question with maxDepth, or raise the deadline in the configuration.";
     StoreUnavailable "STORE_UNAVAILABLE" 503 "The store cannot be reached; nothing was recorded unless it was acknowledged." "Try again after the time in Retry-After; sending the same events again is safe.";
     StoreCorrupt "STORE_CORRUPT" 500 "The store holds something that lotgraph did not write." "Run lotgraph doctor; restore from a backup or replay an export.";

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::fields::Fields;
 use super::lists::FieldList;
+use super::problems::{Problems, quoted};
 use super::{canonical, lists, recorded};
 use lotgraph_domain::{ErrorCode, Event, EventId, EventType, Fact, Problem, with_event_type};
 
@@ -16,7 +17,7 @@ const CONTENT_NAMESPACE: Uuid = Uuid::from_u128(0x6c6f_7467_7261_5068_9b0a_2e7d_
 /// # Errors
 /// Every problem found, each with its path.
 pub fn parse(value: &Value) -> Result<Event, Vec<Problem>> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let event = read(value, &mut problems);
     match event {
         Some(event) if problems.is_empty() => Ok(event),
@@ -24,7 +25,7 @@ pub fn parse(value: &Value) -> Result<Event, Vec<Problem>> {
             if problems.is_empty() {
                 problems.push(Problem::new(ErrorCode::Internal, "", "the event could not be read"));
             }
-            Err(problems)
+            Err(problems.into_told())
         }
     }
 }
@@ -42,15 +43,15 @@ pub fn derived_id(body: &str) -> EventId {
 /// The problems of a body that was not written by [`canonical::body`].
 pub fn from_body(id: EventId, body: &str) -> Result<Event, Vec<Problem>> {
     let value = super::json::parse(body.as_bytes()).map_err(|error| vec![error.problem])?;
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let object = value.as_object().ok_or_else(Vec::new)?;
     match read_fact(object, &mut problems) {
         Some(fact) if problems.is_empty() => Ok(Event { id, fact }),
-        _ => Err(problems),
+        _ => Err(problems.into_told()),
     }
 }
 
-fn read(value: &Value, problems: &mut Vec<Problem>) -> Option<Event> {
+fn read(value: &Value, problems: &mut Problems) -> Option<Event> {
     let Some(object) = value.as_object() else {
         problems.push(Problem::new(ErrorCode::FieldType, "", "an event must be an object in braces"));
         return None;
@@ -78,7 +79,7 @@ fn read(value: &Value, problems: &mut Vec<Problem>) -> Option<Event> {
     Some(Event { id, fact })
 }
 
-fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<Fact> {
+fn read_fact(object: &Map<String, Value>, problems: &mut Problems) -> Option<Fact> {
     let kind = read_type(object, problems)?;
     let mut fields = Fields::new(object, "", problems);
     // Taken here, so that they are not reported as unknown; the id is read by the caller.
@@ -89,7 +90,7 @@ fn read_fact(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
     fact
 }
 
-fn read_type(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option<EventType> {
+fn read_type(object: &Map<String, Value>, problems: &mut Problems) -> Option<EventType> {
     let known = || {
         let names: Vec<&str> = EventType::ALL.iter().map(|kind| kind.name()).collect();
         names.join(", ")
@@ -98,7 +99,8 @@ fn read_type(object: &Map<String, Value>, problems: &mut Vec<Problem>) -> Option
         Some(Value::String(name)) => match EventType::from_name(name) {
             Some(kind) => return Some(kind),
             None => {
-                (ErrorCode::EventTypeUnknown, format!("there is no event type {name:?}; known: {}", known()))
+                let message = format!("there is no event type {}; known: {}", quoted(name), known());
+                (ErrorCode::EventTypeUnknown, message)
             }
         },
         Some(_) => (ErrorCode::FieldType, "type must be a text in quotes".to_owned()),

@@ -1,9 +1,11 @@
 //! Reads the fields of a JSON object one by one, collecting every problem with its path.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::problems::{Problems, named, quoted, shown};
 use lotgraph_domain::event::EVENT_ITEMS_MAX;
 use lotgraph_domain::identifier::TextError;
 use lotgraph_domain::quantity::AmountError;
@@ -14,16 +16,12 @@ pub struct Fields<'a> {
     object: &'a Map<String, Value>,
     path: String,
     taken: Vec<&'static str>,
-    problems: &'a mut Vec<Problem>,
+    problems: &'a mut Problems,
 }
 
 impl<'a> Fields<'a> {
     /// Starts on an object; `path` is empty for the event itself.
-    pub fn new(
-        object: &'a Map<String, Value>,
-        path: impl Into<String>,
-        problems: &'a mut Vec<Problem>,
-    ) -> Self {
+    pub fn new(object: &'a Map<String, Value>, path: impl Into<String>, problems: &'a mut Problems) -> Self {
         Self { object, path: path.into(), taken: Vec::new(), problems }
     }
 
@@ -139,7 +137,7 @@ impl<'a> Fields<'a> {
         let text = self.text(field)?;
         let found = all.iter().copied().find(|item| item.name() == text);
         if found.is_none() {
-            let message = format!("{field} {text:?} is not one of {}", names(all));
+            let message = format!("{field} {} is not one of {}", quoted(text), names(all));
             self.refuse(field, ErrorCode::ValueUnknown, message);
         }
         found
@@ -150,7 +148,7 @@ impl<'a> Fields<'a> {
         let found = self.list(field, |item, path, problems| {
             let found = all.iter().copied().find(|choice| Some(choice.name()) == item.as_str());
             if found.is_none() {
-                let message = format!("{item} is not one of {}", names(all));
+                let message = format!("{} is not one of {}", shown(item), names(all));
                 problems.push(Problem::new(ErrorCode::ValueUnknown, path, message));
             }
             found
@@ -159,10 +157,10 @@ impl<'a> Fields<'a> {
     }
 
     /// A decimal written as text, or as a JSON number, verbatim.
-    pub fn number_text(&mut self, field: &'static str) -> Option<String> {
+    pub fn number_text(&mut self, field: &'static str) -> Option<Cow<'a, str>> {
         match self.take(field)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(Cow::Borrowed(text)),
+            Value::Number(number) => Some(Cow::Owned(number.to_string())),
             _ => {
                 self.wrong_type(field, "a number, best as text in quotes");
                 None
@@ -181,7 +179,7 @@ impl<'a> Fields<'a> {
         match Amount::parse_counted(&text) {
             Ok(amount) => Some(amount),
             Err(error) => {
-                self.refuse(field, error.code(), format!("{field} {text:?} {error}"));
+                self.refuse(field, error.code(), format!("{field} {} {error}", quoted(&text)));
                 None
             }
         }
@@ -226,7 +224,7 @@ impl<'a> Fields<'a> {
         match parse(&amount) {
             Ok(amount) => Some(Quantity { amount, unit: unit? }),
             Err(error) => {
-                self.refuse("quantity", error.code(), format!("quantity {amount:?} {error}"));
+                self.refuse("quantity", error.code(), format!("quantity {} {error}", quoted(&amount)));
                 None
             }
         }
@@ -236,7 +234,7 @@ impl<'a> Fields<'a> {
     pub fn list<T>(
         &mut self,
         field: &'static str,
-        mut read: impl FnMut(&'a Value, String, &mut Vec<Problem>) -> Option<T>,
+        mut read: impl FnMut(&'a Value, String, &mut Problems) -> Option<T>,
     ) -> Vec<T> {
         let items = match self.take(field) {
             None => return Vec::new(),
@@ -345,7 +343,7 @@ impl<'a> Fields<'a> {
                     attributes.insert(name, value);
                 }
                 Ok(None) => {}
-                Err((code, message)) => self.refuse(&format!("{field}.{name}"), code, message),
+                Err((code, message)) => self.refuse(&format!("{field}.{}", named(name)), code, message),
             }
         }
         attributes
@@ -355,8 +353,9 @@ impl<'a> Fields<'a> {
     pub fn finish(self) {
         for name in self.object.keys() {
             if !self.taken.contains(&name.as_str()) {
-                let path = self.path_of(name);
-                let message = format!("there is no field {name:?} here; known: {}", self.taken.join(", "));
+                let path = self.path_of(&named(name));
+                let message =
+                    format!("there is no field {} here; known: {}", quoted(name), self.taken.join(", "));
                 self.problems.push(Problem::new(ErrorCode::FieldUnknown, path, message));
             }
         }

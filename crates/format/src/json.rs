@@ -1,11 +1,12 @@
 //! Strict JSON: like serde_json, but a field named twice is an error, since one of the two would be lost.
 
-use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
+use super::gauge::{Gauge, ITEM_BYTES, NODE_BYTES, NODE_FIELDS};
+use super::problems::{named, quoted};
 use super::signature;
 use lotgraph_domain::{ErrorCode, Problem};
 
@@ -30,24 +31,65 @@ pub struct JsonError {
 /// (DBL_DIG, IEEE 754 double precision).
 const DIGITS_MAX: usize = 15;
 
+/// How much of a text is read into memory; what is beyond is skipped, and the text is read to its end all the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Items of one list.
+    pub items_max: usize,
+    /// Bytes of memory that the values take, as they are estimated.
+    pub memory_max: usize,
+}
+
+impl Bounds {
+    /// Everything is read.
+    pub const NONE: Self = Self { items_max: usize::MAX, memory_max: usize::MAX };
+}
+
+/// A value that was read within bounds.
+#[derive(Debug)]
+pub struct Bounded {
+    /// The value; without what was skipped.
+    pub value: Value,
+    /// Why something was skipped, and where it stands in the value.
+    pub skipped: Option<Problem>,
+}
+
 /// Reads one JSON value that fills the whole text; a byte order mark before it is skipped, as RFC 8259 allows.
 ///
 /// # Errors
 /// Says where the text stops being JSON, names a field twice, or has a number that would not be kept exactly.
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse_within(bytes, Bounds::NONE).map(|bounded| bounded.value)
+}
+
+/// As [`parse`], without taking more memory than the bounds allow.
+///
+/// # Errors
+/// As [`parse`]. That something was skipped is no error here.
+pub fn parse_within(bytes: &[u8], bounds: Bounds) -> Result<Bounded, JsonError> {
+    let gauge = Gauge::new(bounds);
+    let value = read(bytes, &gauge, Strict(&gauge))?;
+    Ok(Bounded { value, skipped: gauge.take_skipped() })
+}
+
+/// Reads a text by a seed that measures with a gauge.
+pub(super) fn read<'de, S: DeserializeSeed<'de>>(
+    bytes: &'de [u8],
+    gauge: &Gauge,
+    seed: S,
+) -> Result<S::Value, JsonError> {
     let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     if let Some(kind) = signature::of(bytes) {
         let problem = Problem::new(ErrorCode::FileNotText, "", kind.message("JSON"));
         return Err(JsonError { line: 1, column: 1, problem });
     }
-    let inexact = Cell::new(false);
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict(&inexact).deserialize(&mut deserializer).and_then(|value| {
+    let value = seed.deserialize(&mut deserializer).and_then(|value| {
         deserializer.end()?;
         Ok(value)
     });
     if value.is_ok()
-        && inexact.get()
+        && gauge.inexact.get()
         && let Some(error) = overlong_number(bytes)
     {
         return Err(error);
@@ -113,9 +155,9 @@ fn is_exact(number: &[u8]) -> bool {
     fits || digits.count() <= DIGITS_MAX
 }
 
-/// Reads strictly, and remembers whether a number became a binary fraction.
+/// Reads strictly, and measures meanwhile.
 #[derive(Clone, Copy)]
-struct Strict<'a>(&'a Cell<bool>);
+pub(super) struct Strict<'a>(pub(super) &'a Gauge);
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
@@ -144,16 +186,12 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
-        self.0.set(true);
+        self.0.inexact.set(true);
         Ok(value.into())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
-    }
-
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+        Ok(if self.0.text(value.len()) { Value::String(value.to_owned()) } else { Value::Null })
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -161,22 +199,46 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        self.0.enter();
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(self)? {
+        while array.len() < self.0.bounds.items_max && self.0.take(ITEM_BYTES) {
+            let Some(item) = items.next_element_seed(self)? else {
+                self.0.leave();
+                return Ok(Value::Array(array));
+            };
+            self.0.locate(|| format!("[{}]", array.len()));
             array.push(item);
         }
+        let mut count = array.len();
+        while items.next_element::<IgnoredAny>()?.is_some() {
+            count += 1;
+        }
+        if count > array.len() && array.len() == self.0.bounds.items_max {
+            self.0.too_many(count);
+        }
+        self.0.leave();
         Ok(Value::Array(array))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
+        self.0.enter();
+        self.0.part();
         let mut object = Map::new();
-        while let Some(name) = fields.next_key::<String>()? {
+        while self.0.take(if object.len().is_multiple_of(NODE_FIELDS) { NODE_BYTES } else { 0 }) {
+            let Some(name) = fields.next_key::<String>()? else {
+                self.0.leave();
+                return Ok(Value::Object(object));
+            };
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format!("{DUPLICATE} {name:?}")));
+                return Err(A::Error::custom(format!("{DUPLICATE} {}", quoted(&name))));
             }
+            self.0.take(name.len());
             let value = fields.next_value_seed(self)?;
+            self.0.locate(|| format!(".{}", named(&name)));
             object.insert(name, value);
         }
+        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        self.0.leave();
         Ok(Value::Object(object))
     }
 }

@@ -2,9 +2,12 @@
 
 use std::io::{self, BufRead};
 
+use super::batch::EVENT_MEMORY;
+use super::gauge::Gauge;
 use super::item::{Columns, Item, LINE_BYTES_MAX};
-use super::json::BYTE_ORDER_MARK;
+use super::json::{BYTE_ORDER_MARK, Bounds, Strict};
 use super::{event, json, signature};
+use lotgraph_domain::event::EVENT_ITEMS_MAX;
 use lotgraph_domain::{ErrorCode, Problem};
 
 /// Reads events from lines of JSON; a line that is not an event never stops those after it.
@@ -16,6 +19,7 @@ pub struct NdjsonReader<R> {
     line: u64,
     bytes: u64,
     buffer: Vec<u8>,
+    gauge: Gauge,
 }
 
 /// What a line turned out to be.
@@ -28,13 +32,19 @@ enum Line {
 impl<R: BufRead> NdjsonReader<R> {
     /// Reads from a source.
     pub fn new(source: R) -> Self {
-        Self { source, line: 0, bytes: 0, buffer: Vec::new() }
+        let gauge = Gauge::new(Bounds { items_max: EVENT_ITEMS_MAX, memory_max: EVENT_MEMORY });
+        Self { source, line: 0, bytes: 0, buffer: Vec::new(), gauge }
     }
 
     /// Bytes read so far.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// About what the last line takes as an event.
+    pub(super) fn take_kept(&self) -> usize {
+        self.gauge.take_kept()
     }
 
     /// Reads one line into the buffer, without its end; of an overlong one it keeps nothing beyond the limit.
@@ -102,8 +112,15 @@ impl<R: BufRead> NdjsonReader<R> {
         };
         // Where files were joined, a mark stands in the middle; places are counted behind it.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        match json::parse(text.as_bytes()) {
-            Ok(value) => Item { line, columns: Columns::Whole, event: event::parse(&value) },
+        self.gauge.begin();
+        match json::read(text.as_bytes(), &self.gauge, Strict(&self.gauge)) {
+            Ok(value) => {
+                let event = match self.gauge.take_skipped() {
+                    Some(problem) => Err(vec![problem]),
+                    None => event::parse(&value),
+                };
+                Item { line, columns: Columns::Whole, event }
+            }
             Err(error) => {
                 // The parser counts bytes, people and editors count characters.
                 let column = characters_before(text, error.column.saturating_sub(1)) + 1;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::fields::Fields;
 use super::lists::{FieldList, Scope};
+use super::problems::Problems;
 use lotgraph_domain::recall::RecallScope;
 use lotgraph_domain::{ErrorCode, Problem};
 
@@ -12,7 +13,7 @@ use lotgraph_domain::{ErrorCode, Problem};
 /// # Errors
 /// Every problem found, each with its path.
 pub fn parse_scope(value: &Value) -> Result<RecallScope, Vec<Problem>> {
-    let mut problems = Vec::new();
+    let mut problems = Problems::default();
     let Some(object) = value.as_object() else {
         return Err(vec![Problem::new(ErrorCode::FieldType, "", "a scope must be an object in braces")]);
     };
@@ -21,6 +22,6 @@ pub fn parse_scope(value: &Value) -> Result<RecallScope, Vec<Problem>> {
     fields.finish();
     match scope {
         Some(scope) if problems.is_empty() => Ok(scope),
-        _ => Err(problems),
+        _ => Err(problems.into_told()),
     }
 }

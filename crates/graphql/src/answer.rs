@@ -14,6 +14,8 @@ use async_graphql::{
 use futures::future::BoxFuture;
 use std::borrow::Cow;
 
+use super::nulls;
+
 pub(super) use super::described::{Argument, Described, Field, describe};
 
 /// An object of the API.
@@ -192,8 +194,10 @@ impl<'a> Answer<'a> {
     ) -> ServerResult<Value> {
         match self {
             Self::Leaf(value) => Ok(value.clone()),
-            Self::Lent(object) => resolve_container(context, &Erased(*object)).await,
-            Self::Given(object) => resolve_container(context, &Erased(&**object)).await,
+            Self::Lent(object) => nulls::whole(context, resolve_container(context, &Erased(*object)).await?),
+            Self::Given(object) => {
+                nulls::whole(context, resolve_container(context, &Erased(&**object)).await?)
+            }
             Self::List(items) => resolve_list(context, field, items, Some(items.len())).await,
             Self::Optional(inside) => match inside.boxed_value(context, field).await {
                 Ok(value) => Ok(value),

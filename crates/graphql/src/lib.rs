@@ -26,6 +26,7 @@ mod mass_balance;
 mod master;
 mod material;
 mod mutation;
+mod nulls;
 mod numbered;
 mod operation;
 mod operator;
@@ -59,14 +60,14 @@ use futures::{FutureExt, StreamExt};
 use tokio::task::LocalSet;
 
 use described::Described;
-pub use errors::{code_of, is_refusal};
+pub use errors::{Sent, code_of, is_refusal};
 use limits::{DocumentLimits, check_document, check_nesting};
 use lotgraph_domain::{Caller, ErrorCode};
+use lotgraph_service::Questions;
 use lotgraph_service::alerts::AlertFeed;
 use lotgraph_service::as_of::{History, Point, Then};
 use lotgraph_service::recall::Recalls;
 use lotgraph_service::recorder::Recorder;
-use lotgraph_service::{Questions, ServiceError, ServiceResult};
 use mass_balance::BalanceQuery;
 use mutation::PlantMutation;
 use numbered::NumberQuery;
@@ -184,7 +185,7 @@ impl Schema {
     async fn execute_within(&self, caller: &Caller, mut request: Request, deadline: Duration) -> Response {
         let document = match self.check(&request) {
             Ok(document) => document,
-            Err(refusal) => return errors::refusal(refusal.code, refusal.message),
+            Err(refusal) => return *refusal,
         };
         let point = match as_of::asked(&document, &request) {
             Ok(point) => point,
@@ -222,9 +223,7 @@ impl Schema {
             Ok(_) => {
                 return once(async move { schema.execute(&caller, request, deadline).await }).boxed_local();
             }
-            Err(refusal) => {
-                return once(ready(errors::refusal(refusal.code, refusal.message))).boxed_local();
-            }
+            Err(refusal) => return once(ready(*refusal)).boxed_local(),
         };
         let shape = Shape::of(&document, request.operation_name.as_deref());
         request.set_parsed_query(document);
@@ -255,13 +254,14 @@ impl Schema {
         LocalSet::new().run_until(self.inner.execute(request)).await
     }
 
-    /// Parses a document within the limits.
-    fn check(&self, request: &Request) -> ServiceResult<ExecutableDocument> {
-        let too_complex =
-            |excess: limits::Excess| ServiceError::new(ErrorCode::QueryTooComplex, excess.to_string());
+    /// Parses a document within the limits; the answer when it is refused.
+    fn check(&self, request: &Request) -> Result<ExecutableDocument, Box<Response>> {
+        let too_complex = |excess: limits::Excess| {
+            Box::new(errors::refusal(ErrorCode::QueryTooComplex, excess.to_string()))
+        };
         check_nesting(&request.query, &self.limits).map_err(too_complex)?;
         let document = async_graphql::parser::parse_query(&request.query)
-            .map_err(|error| ServiceError::new(ErrorCode::QueryMalformed, error.to_string()))?;
+            .map_err(|error| Box::new(errors::syntax(&error)))?;
         check_document(&document, &self.limits).map_err(too_complex)?;
         Ok(document)
     }

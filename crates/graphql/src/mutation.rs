@@ -3,6 +3,7 @@
 use async_graphql::{Context, Result};
 
 use super::alert::AcknowledgeInput;
+use super::errors::nothing_recorded;
 use super::event::{EventInput, OperationInput, ReceiveInput, ScrapInput, ShipInput, VoidInput};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::receipt::Receipt;
@@ -12,7 +13,7 @@ use super::{caller, services};
 use lotgraph_domain::Event;
 use lotgraph_format as format;
 use lotgraph_graphql_macros::Object;
-use lotgraph_service::recorder::{ReadItem, Report};
+use lotgraph_service::recorder::{ItemStatus, ReadItem, Report};
 
 /// Records what happened. Nothing is ever edited or deleted: a mistake is voided.
 #[derive(Default)]
@@ -36,6 +37,10 @@ pub(super) async fn record_read(context: &Context<'_>, events: Vec<Event>, atomi
 async fn record_items(context: &Context<'_>, items: Vec<ReadItem>, atomic: bool) -> Result<Receipt> {
     let events = items.iter().filter_map(|item| item.as_ref().ok()).cloned().collect();
     let report = services(context).recorder.record(items, atomic, caller(context)).await?;
+    let recorded = |status: &ItemStatus| matches!(status, ItemStatus::Accepted | ItemStatus::Duplicate);
+    if report.count(recorded) == 0 {
+        return Err(nothing_recorded(&report));
+    }
     Ok(Receipt::new(report, events))
 }
 
@@ -43,6 +48,7 @@ async fn record_items(context: &Context<'_>, items: Vec<ReadItem>, atomic: bool)
 #[Object]
 impl PlantMutation {
     /// Records events. Sending the same events again changes nothing, so a request without an answer is safely repeated.
+    /// When none is recorded that is an error, whose extensions say why each was refused.
     async fn record_events(
         &self,
         context: &Context<'_>,

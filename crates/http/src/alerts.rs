@@ -52,7 +52,7 @@ pub async fn stream(request: HttpRequest, state: web::Data<State>) -> Result<Htt
         Some(last) => Some(place("Last-Event-ID", last)?),
         None => arguments.one("after")?.map(|text| place("after", &text)).transpose()?,
     };
-    let permit = state.stream_place()?;
+    let permit = state.streams.take()?;
     let alerts = state.context.feed.read(&caller, filter, after).map(|next| match next {
         Ok(Record { place, body: RecordBody::Alert(alert) }) => {
             sse::event("alert", Some(&place.to_string()), &json_of(place, &alert).to_string())

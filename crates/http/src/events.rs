@@ -5,14 +5,12 @@ use serde_json::{Value, json};
 
 use super::State;
 use super::arguments::Arguments;
-use super::body;
+use super::body::{self, Body};
 use super::failure::Failure;
 use super::who;
 use lotgraph_domain::{Entry, ErrorCode, Event, Fact, HoldMark, MarkKind, Problem};
 use lotgraph_format as format;
-use lotgraph_format::item::Item;
-use lotgraph_format::ndjson::NdjsonReader;
-use lotgraph_service::recorder::{ItemOutcome, ItemStatus, ReadItem, Report};
+use lotgraph_service::recorder::{ItemOutcome, ItemStatus, Report};
 use lotgraph_service::standing::{self, StandingLot};
 
 const JSON: &str = "application/json";
@@ -28,10 +26,15 @@ pub async fn post(
     let mut arguments = Arguments::read(request.query_string(), &["atomic"])?;
     let atomic = arguments.flag("atomic")?.unwrap_or(true);
     let media_type = body::media_type(&request, &[JSON, NDJSON, "application/ndjson", "application/jsonl"])?;
-    let bytes = body::read(&request, payload, state.options.events_bytes_max).await?;
-    let items = if media_type == JSON { read_json(&bytes)? } else { read_lines(&bytes) };
-    // Dropped here: the parsed events are what the rest needs.
-    drop(bytes);
+    let body = state.bodies.read(&request, payload, state.options.events_bytes_max).await?;
+    let events_max = state.context.recorder.events_max();
+    let Body { bytes, place } = body;
+    // The bytes are dropped there: the events are what the rest needs.
+    let items = body::aside(move || match media_type {
+        JSON => format::batch::read_json(&bytes, events_max),
+        _ => format::batch::read_lines(&bytes, events_max),
+    });
+    let items = items.await?.map_err(Failure::json)?;
     let holding = items.iter().filter_map(|item| item.as_ref().ok());
     let holding = holding.filter(|event| matches!(event.fact, Fact::Hold(_) | Fact::Release(_)));
     let holding: Vec<Event> = holding.cloned().collect();
@@ -40,38 +43,8 @@ pub async fn post(
         true => Some(standing::standing(&state.context.questions.lookup, &caller, &holding).await?),
         false => None,
     };
+    drop(place);
     answer(&report, standing.as_deref())
-}
-
-/// Reads a JSON array of events, or a single one.
-fn read_json(bytes: &[u8]) -> Result<Vec<ReadItem>, Failure> {
-    let value = format::json::parse(bytes).map_err(|error| {
-        let message = format!("{} at line {} column {}", error.problem.message, error.line, error.column);
-        Failure::new(error.problem.code, message)
-    })?;
-    match value {
-        Value::Array(values) => Ok(values.iter().map(format::event::parse).collect()),
-        single => Ok(vec![format::event::parse(&single)]),
-    }
-}
-
-/// Reads one event a line; a problem with the line itself says which one.
-fn read_lines(bytes: &[u8]) -> Vec<ReadItem> {
-    // Reading from memory does not fail.
-    NdjsonReader::new(bytes).filter_map(Result::ok).map(read_line).collect()
-}
-
-fn read_line(item: Item) -> ReadItem {
-    let Item { line, columns, event } = item;
-    event.map_err(|mut problems| {
-        for (index, problem) in problems.iter_mut().enumerate().filter(|(_, problem)| problem.path.is_empty())
-        {
-            let column = columns.of(index, problem);
-            let column = if column.is_empty() { String::new() } else { format!(" column {column}") };
-            problem.message.push_str(&format!(" at line {line}{column}"));
-        }
-        problems
-    })
 }
 
 /// The report as JSON; an atomic batch that was refused is an error that says what became of each event.

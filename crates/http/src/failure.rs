@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use lotgraph_domain::ErrorCode;
 use lotgraph_domain::identifier::TextError;
+use lotgraph_format::json::JsonError;
 use lotgraph_service::ServiceError;
 use lotgraph_service::query::StoreError;
 
@@ -35,9 +36,22 @@ impl Failure {
         Self { code, message: message.into(), allow: None, more: None }
     }
 
+    /// A request that met a limit, by the name of its setting: it is counted, and written to the log.
+    pub fn limit(name: &'static str, code: ErrorCode, message: impl Into<String>) -> Self {
+        let failure = Self::new(code, message);
+        limit_met(name, &failure.message);
+        failure
+    }
+
     /// A failure whose body says more: the fields of an object, beside `error`.
     pub fn with(self, more: Value) -> Self {
         Self { more: Some(more), ..self }
+    }
+
+    /// A body that cannot be read, and where.
+    pub fn json(error: JsonError) -> Self {
+        let JsonError { line, column, problem } = error;
+        Self::new(problem.code, format!("{} at line {line} column {column}", problem.message))
     }
 
     /// The method is not among those that the address has.
@@ -55,6 +69,12 @@ impl Failure {
     pub fn text(name: &str, error: &TextError) -> Self {
         Self::new(error.code(), format!("{name} {error}"))
     }
+}
+
+/// Reports that a limit was met, by the name of its setting.
+pub(super) fn limit_met(name: &'static str, message: &str) {
+    metrics::counter!("lotgraph_http_limits_met_total", "limit" => name).increment(1);
+    tracing::warn!(limit = name, "{message}");
 }
 
 impl std::fmt::Display for Failure {

@@ -8,15 +8,15 @@ use futures::{Stream, StreamExt};
 use serde_json::Value;
 
 use super::State;
-use super::body;
+use super::body::{self, Body};
 use super::failure::{Failure, RETRY_AFTER_SECONDS};
 use super::sse;
 use super::who;
 use lotgraph_domain::{Entry, ErrorCode};
-use lotgraph_format as format;
-use lotgraph_graphql::{Request, Response, code_of};
+use lotgraph_graphql::{Request, Response, Sent, code_of};
 
 const RESPONSE_TYPE: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
 
 /// Answers one GraphQL request.
 pub async fn post(
@@ -26,10 +26,13 @@ pub async fn post(
 ) -> Result<HttpResponse, Failure> {
     let caller = who::caller(&request, &state, Entry::Graphql)?;
     body::media_type(&request, &["application/json"])?;
-    let bytes = body::read(&request, payload, state.options.body_bytes_max).await?;
-    let operation = read(&bytes)?;
+    let body = state.bodies.read(&request, payload, state.options.body_bytes_max).await?;
+    let Body { bytes, place } = body;
+    let operation = body::aside(move || read(&bytes)).await??;
+    // The document and its variables are within their own limits now.
+    drop(place);
     if accepts_events(&request) {
-        let place = state.stream_place()?;
+        let place = state.streams.take()?;
         let answers = state.schema.stream(caller, operation, state.options.request_timeout);
         return Ok(sse::response(distinct(answers), place));
     }
@@ -46,7 +49,7 @@ fn accepts_events(request: &HttpRequest) -> bool {
 /// Answers as events, in the "distinct connections" mode of the GraphQL over SSE protocol
 /// (<https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md>).
 fn distinct(answers: LocalBoxStream<'static, Response>) -> impl Stream<Item = String> {
-    let next = |answer: Response| match serde_json::to_string(&answer) {
+    let next = |answer: Response| match serde_json::to_string(&Sent::from(&answer)) {
         Ok(json) => sse::event("next", None, &json),
         Err(error) => {
             tracing::error!(%error, "an answer has no JSON form");
@@ -59,10 +62,7 @@ fn distinct(answers: LocalBoxStream<'static, Response>) -> impl Stream<Item = St
 /// Reads the request object: `query`, and optionally `variables`, `operationName` and `extensions`.
 fn read(bytes: &[u8]) -> Result<Request, Failure> {
     let malformed = |message: String| Failure::new(ErrorCode::QueryMalformed, message);
-    let value = format::json::parse(bytes).map_err(|error| {
-        let message = format!("{} at line {} column {}", error.problem.message, error.line, error.column);
-        Failure::new(error.problem.code, message)
-    })?;
+    let value = body::json(bytes)?;
     match &value {
         Value::Object(object) if object.get("query").is_some_and(Value::is_string) => {}
         Value::Object(_) => return Err(malformed("the body has no text in its field \"query\"".to_owned())),
@@ -76,26 +76,29 @@ fn read(bytes: &[u8]) -> Result<Request, Failure> {
 
 fn write(request: &HttpRequest, answer: &Response) -> HttpResponse {
     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = if accept.contains(RESPONSE_TYPE) { RESPONSE_TYPE } else { "application/json" };
-    let status = status(answer);
+    let kind = if accept.contains(RESPONSE_TYPE) { RESPONSE_TYPE } else { JSON };
+    // Whoever names the older type takes a status for that of a proxy, unless it says that the answer is away.
+    let older = kind == JSON && accept.contains(JSON);
+    let status = status(answer, older);
     let mut response = HttpResponse::build(status);
     if status == StatusCode::SERVICE_UNAVAILABLE {
         response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS));
     }
-    match serde_json::to_vec(answer) {
+    match serde_json::to_vec(&Sent::from(answer)) {
         Ok(body) => response.content_type(kind).body(body),
         Err(error) => HttpResponse::from_error(Failure::new(ErrorCode::Internal, error.to_string())),
     }
 }
 
 /// 200 for an answer, whatever a field in it says; a refused document has the status of its code, and so has an answer
-/// that is missing because the store or the time ran out, so that proxies and retrying clients see it.
-fn status(answer: &Response) -> StatusCode {
+/// that is missing because the store or the time ran out, so that proxies and retrying clients see it. Clients that name the
+/// older media type are told 200 of a refused document, as GraphQL over HTTP wants it (section 6.4.1).
+fn status(answer: &Response, older: bool) -> StatusCode {
     let codes: Vec<ErrorCode> = answer.errors.iter().filter_map(code_of).collect();
     let outage = [ErrorCode::StoreUnavailable, ErrorCode::DeadlineExceeded, ErrorCode::ReplayUnderWay];
     let outage = outage.into_iter().find(|code| codes.contains(code));
     let refused = answer.errors.iter().all(|error| error.path.is_empty());
-    let code = outage.or_else(|| codes.first().copied().filter(|_| refused));
+    let code = outage.or_else(|| codes.first().copied().filter(|_| refused && !older));
     code.map_or(StatusCode::OK, |code| {
         StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     })

@@ -54,6 +54,7 @@ pub async fn metrics(state: web::Data<State>) -> Result<HttpResponse, Failure> {
         count("lotgraph_cache_misses_total", counts.misses);
         count("lotgraph_cache_failures_total", counts.failures);
     }
+    (state.context.counted)();
     handle.run_upkeep();
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(handle.render()))
 }

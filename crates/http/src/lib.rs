@@ -3,30 +3,44 @@
 mod alerts;
 mod arguments;
 mod body;
+mod connection;
 mod events;
 mod failure;
+mod frames;
 mod graphiql;
 mod graphql;
 mod health;
 pub mod local;
 mod observe;
 mod origin;
+mod places;
 mod recall;
 mod sse;
 mod trace;
+mod unread;
 mod websocket;
 mod who;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::Server;
+use actix_http::HttpService;
+use actix_server::Server;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::header::UPGRADE;
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, Handler, HttpServer, Resource, Responder, guard, web};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, Handler, Resource, Responder, guard, web};
+use futures::future::ready;
 
+use body::Bodies;
+pub use body::RATE_GRACE;
+use connection::Connection;
+pub use connection::HEAD_TIMEOUT;
 use failure::Failure;
 use local::LocalCommands;
 use lotgraph_cache::Cache;
@@ -39,7 +53,14 @@ use lotgraph_service::as_of::History;
 use lotgraph_service::recall::Recalls;
 use lotgraph_service::recorder::Recorder;
 pub use origin::AllowedHosts;
+use places::Places;
+use websocket::Sockets;
 pub use who::TrustedProxies;
+
+/// How long a connection that asks for nothing is kept.
+const KEEP_ALIVE: Duration = Duration::from_secs(5);
+/// How long a connection that is being closed may take for it.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the server serves.
 #[derive(Clone)]
@@ -58,6 +79,8 @@ pub struct HttpContext {
     pub samples: serde_json::Value,
     /// Renders the metrics; absent: they are off.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    /// Tells the metrics what is counted elsewhere, before they are rendered.
+    pub counted: fn(),
 }
 
 /// How the server serves.
@@ -69,16 +92,28 @@ pub struct HttpOptions {
     pub body_bytes_max: usize,
     /// The longest body of events, in bytes.
     pub events_bytes_max: usize,
+    /// Bodies that arrive or are read at once.
+    pub bodies_max: usize,
+    /// Bytes that all of them have together; one of the longest always has room.
+    pub bodies_bytes_max: usize,
+    /// Bytes a second that a body must come with, after the first seconds ([`RATE_GRACE`]).
+    pub body_rate_min: u64,
     /// How long one GraphQL request may take.
     pub request_timeout: Duration,
     /// How long requests under way may still take once the server is told to stop.
     pub shutdown_timeout: Duration,
+    /// How long a client may leave an answer, or 64 KiB of it, untaken.
+    pub write_timeout: Duration,
     /// Worker threads; 0: one for each core.
     pub workers: usize,
-    /// Connections a worker holds at once.
+    /// Connections at once; more wait for their turn.
     pub connections_max: usize,
     /// Streams open at once: WebSockets and Server-Sent Events.
     pub streams_max: usize,
+    /// WebSockets open at once that have not introduced themselves.
+    pub sockets_waiting_max: usize,
+    /// How long a WebSocket without an operation is kept.
+    pub socket_idle_timeout: Duration,
     /// Whether SIGINT and SIGTERM stop the server.
     pub handle_signals: bool,
     /// The most a GraphQL document may ask for.
@@ -97,14 +132,20 @@ impl Default for HttpOptions {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             body_bytes_max: 1024 * 1024,
             events_bytes_max: 16 * 1024 * 1024,
+            bodies_max: 100,
+            bodies_bytes_max: 128 * 1024 * 1024,
+            body_rate_min: 8 * 1024,
             request_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
             workers: 0,
             connections_max: 1_000,
             streams_max: 500,
+            sockets_waiting_max: 50,
+            socket_idle_timeout: Duration::from_secs(300),
             handle_signals: true,
             limits: DocumentLimits::default(),
-            allowed_hosts: AllowedHosts::local_and([]),
+            allowed_hosts: AllowedHosts::local(),
             trusted_proxies: None,
             local_commands: None,
         }
@@ -118,17 +159,10 @@ struct State {
     recalls: Recalls,
     options: HttpOptions,
     schema: Schema,
-    streams: Arc<Semaphore>,
-}
-
-impl State {
-    /// A place among the open streams; whoever holds it may stream.
-    fn stream_place(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        self.streams.clone().try_acquire_owned().map_err(|_| {
-            let message = format!("{} streams are open, and no more are allowed", self.options.streams_max);
-            Failure::new(ErrorCode::StreamsTooMany, message)
-        })
-    }
+    /// Open streams: WebSockets that introduced themselves, and Server-Sent Events.
+    streams: Places,
+    sockets: Sockets,
+    bodies: Bodies,
 }
 
 /// Binds the address and builds the server; it runs once awaited. Returns the address it really has.
@@ -148,26 +182,74 @@ pub fn server(context: HttpContext, options: HttpOptions) -> std::io::Result<(Se
         history: context.history.clone(),
     };
     let schema = lotgraph_graphql::schema(services, options.limits);
-    let streams = Arc::new(Semaphore::new(options.streams_max.min(Semaphore::MAX_PERMITS)));
-    let state = web::Data::new(State { context, recalls, options: options.clone(), schema, streams });
-    let mut server = HttpServer::new(move || {
-        App::new()
-            .app_data(state.clone())
-            .wrap(Compress::default())
-            .wrap(from_fn(origin::check))
-            .wrap(from_fn(observe::observe))
-            .configure(routes)
-    })
-    .client_request_timeout(Duration::from_secs(5))
-    .max_connections(options.connections_max)
-    .shutdown_timeout(options.shutdown_timeout.as_secs());
-    if options.workers > 0 {
-        server = server.workers(options.workers);
-    }
+    let streams =
+        Places::new("http.streams_max", "streams are open", ErrorCode::StreamsTooMany, options.streams_max);
+    let (sockets, bodies) = (Sockets::new(&options), Bodies::new(&options));
+    let state = web::Data::new(State {
+        context,
+        recalls,
+        options: options.clone(),
+        schema,
+        streams,
+        sockets,
+        bodies,
+    });
+    let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = if options.workers > 0 { options.workers } else { cores() };
+    let mut builder = actix_server::Server::build()
+        .max_concurrent_connections(options.connections_max.div_ceil(workers))
+        .workers(workers)
+        .shutdown_timeout(options.shutdown_timeout.as_secs());
     if !options.handle_signals {
-        server = server.disable_signals();
+        builder = builder.disable_signals();
     }
-    Ok((server.listen(listener)?.run(), address))
+    let stopping = builder.graceful_shutdown_signal();
+    let write_timeout = options.write_timeout;
+    // As actix's own `HttpServer` does it, but for the connections.
+    let builder = builder.listen("lotgraph", listener, move || {
+        let stopping = stopping.clone();
+        let app = app(state.clone()).into_factory().map_err(|error| error.error_response());
+        let http = HttpService::build()
+            .keep_alive(KEEP_ALIVE)
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .local_addr(address)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.phase());
+            })
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(move |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            ready(Ok((Connection::new(stream, write_timeout), peer)))
+        })
+        .and_then(http)
+    })?;
+    Ok((builder.run(), address))
+}
+
+/// What answers requests.
+fn app(
+    state: web::Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .wrap(Compress::default())
+        .wrap(from_fn(origin::check))
+        .wrap(from_fn(observe::observe))
+        .wrap(from_fn(unread::follow))
+        .configure(routes)
 }
 
 fn routes(config: &mut web::ServiceConfig) {

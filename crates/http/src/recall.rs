@@ -8,7 +8,7 @@ use futures::stream;
 
 use super::State;
 use super::arguments::Arguments;
-use super::body;
+use super::body::{self, Body};
 use super::failure::Failure;
 use super::who;
 use lotgraph_domain::{Entry, ErrorCode, EventId, MaterialCode, PartyCode};
@@ -36,12 +36,11 @@ pub async fn post_scope(
     };
     let question = question(&mut arguments, table)?;
     body::media_type(&request, &["application/json"])?;
-    let bytes = body::read(&request, payload, state.options.body_bytes_max).await?;
-    let value = format::json::parse(&bytes).map_err(|error| {
-        let message = format!("{} at line {} column {}", error.problem.message, error.line, error.column);
-        Failure::new(error.problem.code, message)
-    })?;
+    let body = state.bodies.read(&request, payload, state.options.body_bytes_max).await?;
+    let Body { bytes, place } = body;
+    let value = body::aside(move || body::json(&bytes)).await??;
     let scope = format::recall::parse_scope(&value).map_err(ServiceError::of_problems)?;
+    drop(place);
     let answer = state.recalls.scope(&caller, &scope, None).await?;
     Ok(send(state.recalls.export(&caller, &answer, &question).await?))
 }

@@ -8,7 +8,8 @@ use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, ContentEncoding};
 use actix_web::web::Bytes;
 use futures::stream::{once, unfold};
 use futures::{Stream, StreamExt};
-use tokio::sync::OwnedSemaphorePermit;
+
+use super::places::Place;
 
 /// The media type.
 pub(super) const EVENT_STREAM: &str = "text/event-stream";
@@ -27,10 +28,7 @@ pub(super) fn event(name: &str, id: Option<&str>, data: &str) -> String {
 }
 
 /// A response that sends events until they end; it holds its place among the open streams meanwhile.
-pub(super) fn response(
-    events: impl Stream<Item = String> + 'static,
-    place: OwnedSemaphorePermit,
-) -> HttpResponse {
+pub(super) fn response(events: impl Stream<Item = String> + 'static, place: Place) -> HttpResponse {
     let first = once(async { format!("retry: {RETRY_MS}\n\n") });
     let events = first.chain(events).boxed_local();
     let body = unfold((events, place), |(mut events, place)| async move {

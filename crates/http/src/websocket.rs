@@ -5,10 +5,13 @@
 //! up for a slow one. A client that does not read at all misses the heartbeat and is cut off.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
+use actix_http::BoxedPayloadStream;
+use actix_web::dev;
 use actix_web::http::header::{HeaderName, HeaderValue};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use actix_ws::{AggregatedMessage, AggregatedMessageStream, CloseCode, CloseReason, Closed, Session};
 use futures::StreamExt;
 use serde::Deserialize;
@@ -17,12 +20,15 @@ use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinHandle, spawn_local};
 use tokio::time::{Instant, interval, sleep_until, timeout};
 
-use super::State;
-use super::failure::Failure;
+use super::body;
+use super::connection::Phase;
+use super::failure::{Failure, limit_met};
+use super::frames::{Frames, TooLong};
+use super::places::{Place, Places};
 use super::who;
+use super::{HttpOptions, State};
 use lotgraph_domain::{Caller, Entry, ErrorCode};
-use lotgraph_format as format;
-use lotgraph_graphql::{Request, Response, is_refusal};
+use lotgraph_graphql::{Request, Response, Sent, is_refusal};
 
 /// The protocol spoken.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -37,6 +43,20 @@ const OPERATIONS_MAX: usize = 20;
 /// The longest id of an operation, in bytes.
 const ID_BYTES_MAX: usize = 200;
 
+/// What sockets may take.
+pub(super) struct Sockets {
+    /// Of those that have not introduced themselves yet.
+    waiting: Places,
+}
+
+impl Sockets {
+    pub(super) fn new(options: &HttpOptions) -> Self {
+        let what = "sockets have not introduced themselves yet";
+        let max = options.sockets_waiting_max;
+        Self { waiting: Places::new("http.sockets_waiting_max", what, ErrorCode::StreamsTooMany, max) }
+    }
+}
+
 /// Opens a connection.
 pub async fn get(
     request: HttpRequest,
@@ -50,18 +70,21 @@ pub async fn get(
         return Err(Failure::new(ErrorCode::ArgumentInvalid, message));
     }
     let caller = who::caller(&request, &state, Entry::Graphql)?;
-    let place = state.stream_place()?;
-    let opened = actix_ws::handle(&request, payload);
-    let (mut response, session, messages) =
-        opened.map_err(|error| Failure::new(ErrorCode::ArgumentInvalid, error.to_string()))?;
-    response.headers_mut().insert(name, HeaderValue::from_static(PROTOCOL));
+    let place = state.sockets.waiting.take()?;
     let bytes_max = state.options.body_bytes_max;
+    let (frames, too_long) = Frames::new(payload.into_inner(), bytes_max);
+    let frames: BoxedPayloadStream = Box::pin(frames);
+    let mut frames = dev::Payload::Stream { payload: frames };
+    let refused = |error: actix_web::Error| Failure::new(ErrorCode::ArgumentInvalid, error.to_string());
+    let payload = web::Payload::from_request(&request, &mut frames).await.map_err(refused)?;
+    let (mut response, session, messages) = actix_ws::handle(&request, payload).map_err(refused)?;
+    response.headers_mut().insert(name, HeaderValue::from_static(PROTOCOL));
     let messages =
         messages.max_frame_size(bytes_max).aggregate_continuations().max_continuation_size(bytes_max);
-    spawn_local(async move {
-        converse(&state, caller, session, messages).await;
-        drop(place);
-    });
+    if let Some(phase) = request.conn_data::<Rc<Phase>>() {
+        phase.accept_socket();
+    }
+    spawn_local(async move { converse(&state, caller, session, messages, too_long, place).await });
     Ok(response)
 }
 
@@ -88,6 +111,10 @@ struct Connection<'a> {
     caller: Caller,
     session: Session,
     introduced: bool,
+    /// Among the waiting, and then among the open streams.
+    place: Place,
+    /// Since when it has no operations.
+    idle: Instant,
     operations: HashMap<String, AbortHandle>,
     /// Tasks tell when they are done.
     done: mpsc::UnboundedSender<String>,
@@ -99,6 +126,8 @@ async fn converse(
     caller: Caller,
     session: Session,
     mut messages: AggregatedMessageStream,
+    too_long: TooLong,
+    place: Place,
 ) {
     // At most one message for each operation of the connection.
     let (done, mut ended) = mpsc::unbounded_channel();
@@ -107,28 +136,38 @@ async fn converse(
         caller,
         session: session.clone(),
         introduced: false,
+        place,
+        idle: Instant::now(),
         operations: HashMap::new(),
         done,
     };
     let started = Instant::now();
+    let idle_timeout = state.options.socket_idle_timeout;
     let mut heard = started;
     let mut heartbeat = interval(HEARTBEAT);
     let reason = loop {
         tokio::select! {
             message = messages.recv() => {
                 heard = Instant::now();
-                let Some(Ok(message)) = message else { break Some(closing(4400, "the message cannot be read")) };
+                let message = match message {
+                    Some(Ok(message)) => message,
+                    _ if too_long.get() => break Some(too_large(state)),
+                    _ => break Some(closing(4400, "the message cannot be read")),
+                };
                 match connection.hear(message).await {
                     Ok(()) => {}
                     Err(reason) => break reason,
                 }
             }
             Some(id) = ended.recv() => {
-                connection.operations.remove(&id);
+                connection.ended(&id);
             }
             () = state.context.feed.closed() => break Some(CloseCode::Away.into()),
             () = sleep_until(started + INIT_TIMEOUT), if !connection.introduced => {
                 break Some(closing(4408, "Connection initialisation timeout"));
+            }
+            () = sleep_until(connection.idle + idle_timeout), if connection.is_idle() => {
+                break Some(CloseReason { code: CloseCode::Normal, description: Some("idle".to_owned()) });
             }
             _ = heartbeat.tick() => {
                 let mut session = session.clone();
@@ -146,10 +185,29 @@ async fn converse(
     let _gone = timeout(SEND_TIMEOUT, session.close(reason)).await;
 }
 
+/// The reason of a frame or message that is longer than allowed.
+fn too_large(state: &State) -> CloseReason {
+    let message = format!("a message has at most {} bytes", state.options.body_bytes_max);
+    limit_met("http.graphql_bytes_max", &message);
+    CloseReason { code: CloseCode::Size, description: Some(message) }
+}
+
 /// Ends a connection, with a reason when there is one to give.
 type Ended = Option<CloseReason>;
 
 impl Connection<'_> {
+    /// Whether it may subscribe, and does not.
+    fn is_idle(&self) -> bool {
+        self.introduced && self.operations.is_empty()
+    }
+
+    /// An operation has ended.
+    fn ended(&mut self, id: &str) -> Option<AbortHandle> {
+        let operation = self.operations.remove(id);
+        self.idle = Instant::now();
+        operation
+    }
+
     async fn hear(&mut self, message: AggregatedMessage) -> Result<(), Ended> {
         match message {
             AggregatedMessage::Text(text) => self.understand(text.as_bytes()).await,
@@ -161,22 +219,26 @@ impl Connection<'_> {
     }
 
     async fn understand(&mut self, bytes: &[u8]) -> Result<(), Ended> {
-        let value = format::json::parse(bytes)
-            .map_err(|error| Some(closing(4400, &shown(&error.problem.message))))?;
+        let value = body::json(bytes).map_err(|failure| Some(closing(4400, &shown(&failure.to_string()))))?;
         let said = serde_json::from_value(value);
         match said.map_err(|error| Some(closing(4400, &shown(&error.to_string()))))? {
             Said::ConnectionInit {} if self.introduced => {
                 Err(Some(closing(4429, "Too many initialisation requests")))
             }
             Said::ConnectionInit {} => {
-                self.introduced = true;
+                // Its place among the waiting is free then.
+                self.place = self.state.streams.take().map_err(|failure| {
+                    let why = Some(shown(&failure.to_string()));
+                    Some(CloseReason { code: CloseCode::Again, description: why })
+                })?;
+                (self.introduced, self.idle) = (true, Instant::now());
                 self.say(&json!({ "type": "connection_ack" })).await
             }
             Said::Ping {} => self.say(&json!({ "type": "pong" })).await,
             Said::Pong {} => Ok(()),
             Said::Subscribe { id, payload } => self.subscribe(id, *payload).await,
             Said::Complete { id } => {
-                if let Some(operation) = self.operations.remove(&id) {
+                if let Some(operation) = self.ended(&id) {
                     operation.abort();
                 }
                 Ok(())
@@ -232,7 +294,9 @@ async fn answer(
             let message = json!({ "type": "error", "id": id, "payload": response.errors });
             return session.text(message.to_string()).await;
         }
-        session.text(json!({ "type": "next", "id": id, "payload": response }).to_string()).await?;
+        session
+            .text(json!({ "type": "next", "id": id, "payload": Sent::from(&response) }).to_string())
+            .await?;
     }
     session.text(json!({ "type": "complete", "id": id }).to_string()).await
 }

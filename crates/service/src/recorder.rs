@@ -69,8 +69,10 @@ impl Report {
     }
 }
 
-/// An item read, or the problems of one that cannot be.
-pub type ReadItem = Result<Event, Vec<Problem>>;
+pub use lotgraph_format::batch::ReadItem;
+
+/// The id of an item read, or the problems of one that cannot be.
+type ReadId = Result<EventId, Vec<Problem>>;
 
 /// How the recorder treats what a caller sends.
 #[derive(Debug, Clone, Copy)]
@@ -130,6 +132,12 @@ impl Recorder {
     #[must_use]
     pub fn minding(self, recalls: Recalls) -> Self {
         Self { recalls: Some(recalls), ..self }
+    }
+
+    /// Events of one batch at most.
+    #[must_use]
+    pub fn events_max(&self) -> usize {
+        self.store.limits().batch_max
     }
 
     /// What the ledger holds, for whoever must know before recording.
@@ -231,8 +239,18 @@ impl Recorder {
                 None => items,
             };
             let unreadable = items.iter().any(Result::is_err);
-            let events: Vec<Event> = items.iter().filter_map(|item| item.as_ref().ok()).cloned().collect();
+            // The events are not kept twice: what becomes of them is told by their ids.
+            let mut events = Vec::with_capacity(items.len());
+            let keep = |item: ReadItem| {
+                item.map(|event| {
+                    let id = event.id.clone();
+                    events.push(event);
+                    id
+                })
+            };
+            let items: Vec<ReadId> = items.into_iter().map(keep).collect();
             if atomic && unreadable {
+                drop(events);
                 return self.refuse(items).await;
             }
             let receipt = if events.is_empty() {
@@ -263,11 +281,11 @@ impl Recorder {
     }
 
     /// An atomic batch with an unreadable item: nothing is sent to the store.
-    async fn refuse(&self, items: Vec<ReadItem>) -> ServiceResult<Report> {
+    async fn refuse(&self, items: Vec<ReadId>) -> ServiceResult<Report> {
         let outcomes = items
             .into_iter()
             .map(|item| match item {
-                Ok(event) => ItemOutcome::of(Some(event.id), ItemStatus::Withheld),
+                Ok(id) => ItemOutcome::of(Some(id), ItemStatus::Withheld),
                 Err(problems) => ItemOutcome::of(None, ItemStatus::Rejected(problems)),
             })
             .collect();
@@ -298,15 +316,15 @@ pub(super) fn new_batch(events: Vec<Event>, atomic: bool, caller: &Caller) -> Ba
 }
 
 /// Puts the store's outcomes back among the items that never reached it.
-fn merge(items: Vec<ReadItem>, receipt: Receipt) -> Report {
+fn merge(items: Vec<ReadId>, receipt: Receipt) -> Report {
     let mut judged = receipt.outcomes.into_iter();
     let outcomes = items
         .into_iter()
         .map(|item| match item {
             Err(problems) => ItemOutcome::of(None, ItemStatus::Rejected(problems)),
-            Ok(event) => {
+            Ok(id) => {
                 let Some(outcome) = judged.next() else {
-                    return ItemOutcome::of(Some(event.id), ItemStatus::Withheld);
+                    return ItemOutcome::of(Some(id), ItemStatus::Withheld);
                 };
                 let status = match outcome.status {
                     Status::Accepted => ItemStatus::Accepted,
@@ -314,7 +332,7 @@ fn merge(items: Vec<ReadItem>, receipt: Receipt) -> Report {
                     Status::Rejected(problem) => ItemStatus::Rejected(vec![problem]),
                     Status::Withheld => ItemStatus::Withheld,
                 };
-                ItemOutcome { warnings: outcome.warnings, ..ItemOutcome::of(Some(event.id), status) }
+                ItemOutcome { warnings: outcome.warnings, ..ItemOutcome::of(Some(id), status) }
             }
         })
         .collect();

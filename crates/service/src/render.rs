@@ -266,10 +266,22 @@ fn write_row(answer: &TraceAnswer, table: Table, piece: &Piece, out: &mut Vec<u8
     put(out, format_args!("{}\r\n", reason(answer).unwrap_or("false")));
 }
 
+/// Whether a spreadsheet would run a cell as a formula.
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
+/// A cell with an apostrophe before it if a spreadsheet would run it as a formula; a number stays as it is.
+#[must_use]
+pub fn harmless(cell: &str) -> String {
+    let number =
+        || cell.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit() || b == b'.'));
+    if is_formula(cell) && !number() { format!("'{cell}") } else { cell.to_owned() }
+}
+
 /// A cell as CSV. A cell that a spreadsheet would run as a formula gets an apostrophe before it.
 pub(super) fn cell_text(cell: &str) -> String {
-    let formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let formula = is_formula(cell);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };
     // In quotes, a cell cannot pass for a comment line.
     if cell.contains([',', '"', '\r', '\n', ';', '\t']) || cell.starts_with('#') || formula {

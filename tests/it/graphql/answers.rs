@@ -184,11 +184,12 @@ async fn mutations_record_and_report_each_event() {
     let again = service.graphql(query, json!({ "events": [receive("12000.5")] })).await;
     assert_eq!(again["data"]["recordEvents"]["duplicate"], 1, "{again}");
     let refused = service.graphql(query, json!({ "events": [receive("-1"), material] })).await;
-    let receipt = &refused["data"]["recordEvents"];
-    assert_eq!(receipt["applied"], false, "{refused}");
-    assert_eq!(receipt["events"][0]["problems"][0]["path"], "outputs[0].quantity");
-    assert_eq!(receipt["events"][0]["problems"][0]["code"], "QUANTITY_NOT_POSITIVE");
-    assert_eq!(receipt["events"][1]["status"], "WITHHELD");
+    assert_eq!((&refused["data"], &refused["errors"][0]["path"]), (&Value::Null, &json!(["recordEvents"])));
+    let told = &refused["errors"][0]["extensions"];
+    assert_eq!((&told["code"], &told["refused"]), (&json!("BATCH_REFUSED"), &json!(1)), "{refused}");
+    assert_eq!(told["events"][0]["index"], 0, "{refused}");
+    assert_eq!(told["events"][0]["problems"][0]["path"], "outputs[0].quantity");
+    assert_eq!(told["events"][0]["problems"][0]["code"], "QUANTITY_NOT_POSITIVE");
 
     let ship = "mutation { shipLots(input: { id: \"S-1\", at: \"2026-01-06T06:00:00Z\", customer: \"SHOP-9\", inputs: [{ lot: \"批-1\", quantity: 2, unit: \"KGM\" }] }) { accepted }
         voidEvent(input: { event: \"S-1\", reason: \"wrong lot scanned\" }) { accepted } }";

@@ -44,6 +44,11 @@ impl Server {
         Self { child, url }
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
     /// SIGKILL, and waits until the process is gone.
     pub async fn kill(mut self) {
         self.child.kill().await.unwrap();

@@ -90,6 +90,7 @@ impl Service {
                 "variables": { "input": { "lots": ["MILK-1"], "direction": "FORWARD" } },
             }] }),
             metrics: None,
+            counted: || {},
         };
         let options = HttpOptions {
             listen: ([127, 0, 0, 1], 0).into(),

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::shown::visible;
 use super::{caller, table, write_out};
 use lotgraph_domain::{Alert, AlertKind, AlertState, LotId, RecordPlace, Severity};
 use lotgraph_service::alert_list::{AlertPage, categories, json_of, list};
 use lotgraph_service::lookup::Lookup;
 use lotgraph_service::query::RecordFilter;
+use lotgraph_service::render::harmless;
 use lotgraph_store::Ledger;
 
 /// How to print the answer.
@@ -102,7 +104,7 @@ pub(super) async fn run(arguments: &AlertsArguments, store: Arc<dyn Ledger>) -> 
     )
     .await?;
     let text = match arguments.format {
-        Format::Table => people(&page),
+        Format::Table => visible(&people(&page)),
         Format::Json => machines(&page),
         Format::Csv => sheet(&page)?,
     };
@@ -159,7 +161,7 @@ fn sheet(page: &AlertPage) -> anyhow::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(HEAD)?;
     for (place, alert) in &page.alerts {
-        writer.write_record(cells(*place, alert))?;
+        writer.write_record(cells(*place, alert).map(|cell| harmless(&cell)))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::table;
 use lotgraph_genealogy::at_risk::{Attributed, Bound, MODEL, Places, Received};
 use lotgraph_service::at_risk::{AtRisk, WorstCase, WorstTotal};
+use lotgraph_service::render::harmless;
 
 /// Lots that a table shows.
 const SHOWN_MAX: usize = 40;
@@ -178,16 +179,19 @@ pub(super) fn as_csv(found: &AtRisk) -> anyhow::Result<Vec<u8>> {
         |value: Option<Decimal>| value.map_or_else(String::new, |value| value.normalize().to_string());
     let carried_unit = found.attribution.unit.as_ref().map_or("", |unit| unit.as_str());
     for (lot, worst) in found.lots() {
-        out.write_record([
-            found.answer.lot_id(lot.lot).as_str(),
-            &lot.depth.to_string(),
-            &exact(worst.quantity),
-            worst.unit.as_ref().map_or("", |unit| unit.as_str()),
-            &exact(worst.on_hand),
-            &exact(Some(lot.carried.low)),
-            &exact(lot.carried.high),
-            carried_unit,
-        ])?;
+        out.write_record(
+            [
+                found.answer.lot_id(lot.lot).as_str(),
+                &lot.depth.to_string(),
+                &exact(worst.quantity),
+                worst.unit.as_ref().map_or("", |unit| unit.as_str()),
+                &exact(worst.on_hand),
+                &exact(Some(lot.carried.low)),
+                &exact(lot.carried.high),
+                carried_unit,
+            ]
+            .map(harmless),
+        )?;
     }
     Ok(out.into_inner()?)
 }

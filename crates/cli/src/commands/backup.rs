@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
-use super::{caller, progress, write_out};
+use super::shown::{print_error, print_out};
+use super::{caller, progress};
 use crate::app::{self, StoreUri};
 use crate::settings::Settings;
 use lotgraph_service::backup::back_up;
@@ -74,7 +75,7 @@ async fn copy_file(arguments: BackupArguments, from: PathBuf) -> anyhow::Result<
     let copied = done.with_context(|| format!("no backup was made at {}", arguments.to.display()))?;
     let line =
         format!("{}: revision {} of ledger {}\n", arguments.to.display(), copied.revision, copied.identity);
-    write_out(line.as_bytes())?;
+    print_out(&line)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,7 +93,7 @@ async fn export(arguments: BackupArguments, settings: &Settings) -> anyhow::Resu
     bar.finish_and_clear();
     let done = done.with_context(|| format!("no backup was made at {}", arguments.to.display()))?;
     if let Some(revision) = done.resumed {
-        eprintln!("went on behind revision {revision}, which an earlier run had reached");
+        print_error(&format!("went on behind revision {revision}, which an earlier run had reached"));
     }
     let line = format!(
         "{}: {} events, revisions {} to {} of ledger {}; digest {}\n",
@@ -103,6 +104,6 @@ async fn export(arguments: BackupArguments, settings: &Settings) -> anyhow::Resu
         done.header.identity,
         done.trailer.digest
     );
-    write_out(line.as_bytes())?;
+    print_out(&line)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::shown::visible;
 use super::{caller, point, table, write_out};
 use lotgraph_domain::LotId;
 use lotgraph_genealogy::Balance;
@@ -17,6 +18,7 @@ use lotgraph_genealogy::mass_balance::TOLERANCE_PERCENT;
 use lotgraph_service::Questions;
 use lotgraph_service::as_of::History;
 use lotgraph_service::mass_balance::{BalanceAnswer, OperationYield};
+use lotgraph_service::render::harmless;
 use lotgraph_service::trace::TraceLimits;
 use lotgraph_store::Ledger;
 
@@ -72,7 +74,7 @@ pub(super) async fn run(
     };
     let answer = questions.balances.mass_balance(&caller, &lots, tolerance).await?;
     let printed = match arguments.format {
-        Format::Table => for_people(&answer).into_bytes(),
+        Format::Table => visible(&for_people(&answer)).into_bytes(),
         Format::Json => format!("{:#}\n", as_json(&answer)).into_bytes(),
         Format::Csv => as_csv(&answer)?,
     };
@@ -302,7 +304,7 @@ fn as_csv(answer: &BalanceAnswer) -> anyhow::Result<Vec<u8>> {
             counted,
             number(balance.returned),
         ]);
-        out.write_record(record)?;
+        out.write_record(record.iter().map(|cell| harmless(cell)))?;
     }
     Ok(out.into_inner()?)
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::{caller, progress, write_out};
+use super::shown::print_out;
+use super::{caller, progress};
 use lotgraph_service::copy::{Step, copy};
 use lotgraph_service::lookup::Lookup;
 use lotgraph_store::Ledger;
@@ -66,6 +67,6 @@ pub async fn run(
         "{} events copied, {} there before; revision {}; equal: {} nodes, {} links\n",
         copied.copied, copied.skipped, copied.revision, copied.compared.nodes, copied.compared.links
     );
-    write_out(line.as_bytes())?;
+    print_out(&line)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::shown::print_error;
 use super::{caller, serve};
 use crate::app::{self, StoreUri};
 use crate::settings::{Settings, redact};
@@ -63,7 +64,10 @@ pub(super) async fn run(arguments: &DemoArguments, settings: Settings) -> anyhow
     let lookup = Lookup::new(served.store.clone());
     let events: Vec<Event> = dairy().collect();
     if is_loaded(&lookup, &caller, &events).await? {
-        eprintln!("The demo plant is in {} already (--reset starts over).", redact(&settings.store));
+        print_error(&format!(
+            "The demo plant is in {} already (--reset starts over).",
+            redact(&settings.store)
+        ));
     } else {
         check_ours(&lookup, &caller, &settings).await?;
         load(served.store.clone(), events, &caller).await?;
@@ -114,7 +118,7 @@ async fn load(store: std::sync::Arc<dyn Ledger>, events: Vec<Event>, caller: &Ca
         bar.inc(chunk.len() as u64);
     }
     bar.finish_and_clear();
-    eprintln!("Loaded {} events.", events.len());
+    print_error(&format!("Loaded {} events.", events.len()));
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use super::{serve, write_out};
+use super::serve;
+use super::shown::print_out;
 use crate::app::{self, StoreUri};
 use crate::settings::{Settings, Sources, load, redact};
 use lotgraph_service::lookup::Lookup;
@@ -24,7 +25,7 @@ enum Verdict {
 
 pub(super) async fn run(sources: &Sources) -> anyhow::Result<ExitCode> {
     let version = env!("CARGO_PKG_VERSION");
-    write_out(format!("lotgraph {version}, SQLite {}\n", lotgraph_store_sqlite::version()).as_bytes())?;
+    print_out(&format!("lotgraph {version}, SQLite {}\n", lotgraph_store_sqlite::version()))?;
     let loaded = match load(sources) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -38,7 +39,7 @@ pub(super) async fn run(sources: &Sources) -> anyhow::Result<ExitCode> {
         let _ = writeln!(values, "  {key:<36} {value:<28} {origin}");
     }
     values.push('\n');
-    write_out(values.as_bytes())?;
+    print_out(&values)?;
     let settings = loaded.settings;
     let mut good = true;
     // Each as soon as it is known: a store or cache that is away takes its time.
@@ -61,7 +62,7 @@ fn say(part: &str, verdict: &Verdict) -> std::io::Result<()> {
         Verdict::Warning(what, remedy) => format!("warning  {part}: {what}\n         -> {remedy}\n"),
         Verdict::Bad(what, remedy) => format!("FAILED   {part}: {what}\n         -> {remedy}\n"),
     };
-    write_out(line.as_bytes())
+    print_out(&line)
 }
 
 fn address(settings: &Settings) -> Verdict {

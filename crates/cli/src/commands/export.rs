@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
+use super::shown::print_error;
 use super::{caller, progress};
 use lotgraph_service::backup::export_recorded;
 use lotgraph_service::export::{ExportError, Exported, export};
@@ -74,7 +75,10 @@ pub async fn run(arguments: ExportArguments, store: Arc<dyn Ledger>) -> anyhow::
     bar.finish_and_clear();
     match done {
         Ok(exported) => {
-            eprintln!("{} events exported, up to revision {}", exported.events, exported.revision);
+            print_error(&format!(
+                "{} events exported, up to revision {}",
+                exported.events, exported.revision
+            ));
             Ok(ExitCode::SUCCESS)
         }
         // `| head` closes the pipe when it has seen enough.

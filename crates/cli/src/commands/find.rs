@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::caller::reader;
-use super::{table, write_out};
+use super::shown::print_out;
+use super::table;
 use lotgraph_domain::Text;
 use lotgraph_service::lookup::Lookup;
 use lotgraph_service::numbers::{Numbered, numbered};
@@ -29,7 +30,7 @@ pub(super) async fn run(arguments: &FindArguments, store: Arc<dyn Ledger>) -> an
     let number = Text::parse(arguments.text.trim())
         .map_err(|error| anyhow::anyhow!("the number {:?} {error}", arguments.text))?;
     let found = numbered(&Lookup::new(store), &reader(), &number, arguments.first).await?;
-    write_out(shown(&number, &found).as_bytes())?;
+    print_out(&shown(&number, &found))?;
     let nothing = found.lot_count + found.operation_count == 0;
     Ok(if nothing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,5 +1,6 @@
 //! `lotgraph generate`: writes a synthetic plant as NDJSON events.
 
+use super::shown::print_error;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -136,7 +137,7 @@ fn write_file(path: &Path, events: impl Iterator<Item = Event>) -> anyhow::Resul
     let file = File::create(path).with_context(|| format!("cannot create {}", path.display()))?;
     let written = write_events(events, &file).and_then(|written| file.sync_all().map(|()| written));
     let written = written.with_context(|| format!("cannot write {}", path.display()))?;
-    eprintln!("{written} events written to {}", path.display());
+    print_error(&format!("{written} events written to {}", path.display()));
     Ok(())
 }
 

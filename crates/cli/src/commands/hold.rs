@@ -9,7 +9,8 @@ use clap::Args;
 use serde_json::{Map, Value, json};
 
 use super::caller::ActorArguments;
-use super::{table, write_out};
+use super::shown::print_out;
+use super::table;
 use lotgraph_domain::{
     Caller, Entry, Event, EventId, HoldRecord, LotId, LotStatus, MarkKind, Node, NodeRef, RecordBody,
     RecordRef, Timestamp,
@@ -106,7 +107,7 @@ pub(super) async fn hold(arguments: &HoldArguments, store: Arc<dyn Ledger>) -> a
     }
     tell_standing(&lookup, &caller, &event, "Held already", &mut out).await?;
     marked(&lookup, &caller, &id, &mut out).await?;
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -147,7 +148,7 @@ pub(super) async fn release(
     }
     tell_standing(&lookup, &caller, &event, "Held still", &mut out).await?;
     marked(&lookup, &caller, &id, &mut out).await?;
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -12,7 +12,8 @@ use clap::{Args, ValueEnum};
 use indicatif::ProgressBar;
 
 use super::caller::ActorArguments;
-use super::{progress, write_out};
+use super::progress;
+use super::shown::{print_error, print_out};
 use crate::app;
 use crate::settings::PolicyName;
 use lotgraph_domain::{Caller, Entry, ErrorCode, ImportedFile};
@@ -173,10 +174,10 @@ pub async fn run(prepared: Prepared, store: Arc<dyn Ledger>, rules: Rules) -> an
         return Ok(ExitCode::SUCCESS);
     }
     match &arguments.rejects {
-        Some(path) => eprintln!("rejected rows: {}", path.display()),
-        None => {
-            eprintln!("hint: --rejects FILE writes every rejected row with its line, column, code and reason")
-        }
+        Some(path) => print_error(&format!("rejected rows: {}", path.display())),
+        None => print_error(
+            "hint: --rejects FILE writes every rejected row with its line, column, code and reason",
+        ),
     }
     Ok(ExitCode::FAILURE)
 }
@@ -271,9 +272,9 @@ impl Terminal<'_> {
     fn show(&mut self, row: &Rejected) -> io::Result<()> {
         if self.shown < SHOWN_MAX {
             let line = describe(self.file, row);
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| print_error(&line));
         } else if self.shown == SHOWN_MAX {
-            self.bar.suspend(|| eprintln!("… further rows are not shown; --rejects FILE lists them all"));
+            self.bar.suspend(|| print_error("… further rows are not shown; --rejects FILE lists them all"));
         }
         self.shown += 1;
         match self.rejects {
@@ -320,5 +321,5 @@ fn print_summary(file: &Path, summary: &Summary, started: Instant, dry_run: bool
     }
     // The summary is the command's result: standard output, where scripts look.
     line.push('\n');
-    write_out(line.as_bytes())
+    print_out(&line)
 }

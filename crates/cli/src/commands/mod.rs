@@ -17,6 +17,7 @@ mod recall;
 mod root_cause;
 mod schema;
 mod serve;
+mod shown;
 mod table;
 mod trace;
 mod trace_diff;
@@ -248,10 +249,12 @@ impl ServeArguments {
 pub fn run() -> Pin<Box<dyn Future<Output = ExitCode>>> {
     Box::pin(async {
         let arguments = Arguments::parse();
-        match dispatch(arguments).await {
+        let ended = dispatch(arguments).await;
+        telemetry::finish_logs();
+        match ended {
             Ok(code) => code,
             Err(error) => {
-                eprintln!("lotgraph: {error:#}");
+                shown::print_error(&format!("lotgraph: {error:#}"));
                 ExitCode::FAILURE
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::shown::visible;
 use lotgraph_domain::Role;
 use lotgraph_service::trace::TraceAnswer;
 
@@ -47,7 +48,11 @@ fn arrows(answer: &TraceAnswer) -> impl Iterator<Item = (String, String, String,
 
 /// The trace for Graphviz.
 pub(super) fn dot(answer: &TraceAnswer) -> String {
-    let quote = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    // Graphviz reads escapes with a backslash, and entities as HTML has them.
+    let quote = |text: &str| {
+        let text = visible(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    };
     let mut out = String::from("digraph lotgraph {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n");
     for node in nodes(answer) {
         let shape = if node.is_lot { "box" } else { "ellipse" };
@@ -62,12 +67,28 @@ pub(super) fn dot(answer: &TraceAnswer) -> String {
     out
 }
 
+/// A text inside the quotes of Mermaid: all but letters, digits and what is surely no syntax as entities. Its directives
+/// (`%%{init}%%`), its entities and its Markdown in backticks are read inside of quotes, too, and the picture is HTML.
+fn entities(text: &str) -> String {
+    let mut out = String::new();
+    for character in visible(text).chars() {
+        match character {
+            '\n' => out.push_str("<br/>"),
+            ' ' | '-' | '.' | ',' | '/' | ':' | '+' => out.push(character),
+            other if other.is_alphanumeric() => out.push(other),
+            other => {
+                let _ = write!(out, "#{};", u32::from(other));
+            }
+        }
+    }
+    out
+}
+
 /// The trace for Mermaid.
 pub(super) fn mermaid(answer: &TraceAnswer) -> String {
-    let quote = |text: &str| text.replace('"', "#quot;").replace('\n', "<br/>");
     let mut out = String::from("flowchart LR\n");
     for node in nodes(answer) {
-        let label = quote(&node.label);
+        let label = entities(&node.label);
         let _ = if node.is_lot {
             writeln!(out, "  {}[\"{label}\"]", node.key)
         } else {
@@ -79,7 +100,7 @@ pub(super) fn mermaid(answer: &TraceAnswer) -> String {
     }
     for (from, to, label, in_place) in arrows(answer) {
         let arrow = if in_place { "-.-" } else { "-->" };
-        let label = if label.is_empty() { String::new() } else { format!("|{}|", quote(&label)) };
+        let label = if label.is_empty() { String::new() } else { format!("|\"{}\"|", entities(&label)) };
         let _ = writeln!(out, "  {from} {arrow}{label} {to}");
     }
     out

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::{caller, progress, write_out};
+use super::shown::{print_error, print_out};
+use super::{caller, progress};
 use crate::app::{self, StoreUri};
 use crate::settings::{Settings, redact};
 use lotgraph_service::copy::{self, copy};
@@ -92,7 +93,7 @@ async fn ledger(arguments: RestoreArguments, settings: &Settings) -> anyhow::Res
     bar.finish_and_clear();
     let restored = done.with_context(|| format!("restoring into {}", redact(&settings.store)))?;
     if restored.from.0 > 0 {
-        eprintln!("went on behind revision {}, which the store had already", restored.from);
+        print_error(&format!("went on behind revision {}, which the store had already", restored.from));
     }
     let digest = Some(restored.state.digest.to_string());
     let identity = Lookup::new(store).identity(&caller::reader()).await?;
@@ -110,6 +111,6 @@ fn say(
     let digest = digest.map_or_else(String::new, |digest| format!("; digest {digest}"));
     let line =
         format!("{store}: revision {revision} of ledger {of}, as ledger {identity} from now on{digest}\n");
-    write_out(line.as_bytes())?;
+    print_out(&line)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::caller::ActorArguments;
 use super::hold::{moment, parse, put, record};
-use super::write_out;
+use super::shown::print_out;
 use lotgraph_domain::{Entry, Fact, Node, NodeRef};
 use lotgraph_service::lookup::Lookup;
 use lotgraph_store::Ledger;
@@ -87,6 +87,6 @@ pub(super) async fn run(arguments: &ReturnArguments, store: Arc<dyn Ledger>) -> 
     if let Some(Node::Lot(lot)) = found.into_iter().next().flatten() {
         let _ = writeln!(out, "Lot {} is {}", lot.id, lot.status().name());
     }
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,12 +8,14 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::independent::{self, small};
+use super::shown::visible;
 use super::{caller, point, table, write_out};
 use lotgraph_domain::{AttributeCondition, LotId, MaterialCode, Timestamp};
 use lotgraph_genealogy::root_cause::{Caution, Group, INDEPENDENT_MAX, IndependentCause, Verdict};
 use lotgraph_service::Questions;
 use lotgraph_service::as_of::History;
 use lotgraph_service::query::LotFilter;
+use lotgraph_service::render::harmless;
 use lotgraph_service::root_cause::{Cases, Controls, RootCauseAnswer, RootCauseQuestion};
 use lotgraph_service::trace::TraceLimits;
 use lotgraph_store::Ledger;
@@ -149,7 +151,7 @@ pub(super) async fn run(
     };
     let answer = questions.causes.root_cause(&caller, &question).await?;
     let printed = match arguments.format {
-        Format::Table => for_people(&answer, arguments.first).into_bytes(),
+        Format::Table => visible(&for_people(&answer, arguments.first)).into_bytes(),
         Format::Json => format!("{:#}\n", as_json(&answer, arguments.first)).into_bytes(),
         Format::Csv => as_csv(&answer, arguments.first)?,
     };
@@ -360,7 +362,7 @@ fn as_csv(answer: &RootCauseAnswer, first: usize) -> anyhow::Result<Vec<u8>> {
             ];
             record.extend((0..5).map(|n| score.get(n).map(ToString::to_string).unwrap_or_default()));
             record.extend(places[number].map(|n| n.map(|n| n.to_string()).unwrap_or_default()));
-            writer.write_record(&record)?;
+            writer.write_record(record.iter().map(|cell| harmless(cell)))?;
         }
     }
     Ok(writer.into_inner()?)

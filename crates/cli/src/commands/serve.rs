@@ -8,7 +8,9 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::shown::print_error;
 use crate::app::{self, Served};
+use crate::descriptors;
 use crate::settings::{Settings, redact};
 use crate::telemetry;
 use lotgraph_http::local::LocalCommands;
@@ -25,7 +27,10 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     check(settings)?;
     let served = app::open_served(settings).await?;
     serve(settings, served, Value::Null, |address| {
-        eprintln!("lotgraph serves {} at http://{address}/graphiql (Ctrl-C stops)", redact(&settings.store));
+        print_error(&format!(
+            "lotgraph serves {} at http://{address}/graphiql (Ctrl-C stops)",
+            redact(&settings.store)
+        ));
     })
     .await
 }
@@ -33,6 +38,7 @@ pub(super) async fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
 /// Refuses settings that must not be served with, before anything is opened.
 pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
     check_address(settings)?;
+    allowed_hosts(settings)?;
     trusted_proxies(settings).map(|_| ())
 }
 
@@ -97,6 +103,7 @@ pub(super) async fn serve(
         caches,
         samples,
         metrics: telemetry::start_metrics(),
+        counted: telemetry::count_lost_lines,
     };
     let local_commands = Some(LocalCommands::new(&secret, &ledger));
     let options = HttpOptions { local_commands, ..options(settings)? };
@@ -148,22 +155,29 @@ fn options(settings: &Settings) -> anyhow::Result<HttpOptions> {
         listen: settings.listen,
         body_bytes_max: settings.http.graphql_bytes_max,
         events_bytes_max: settings.http.events_bytes_max,
+        bodies_max: settings.http.bodies_max,
+        bodies_bytes_max: settings.http.bodies_bytes_max,
+        body_rate_min: settings.http.body_rate_min,
         request_timeout: Duration::from_millis(settings.http.request_timeout_ms),
         shutdown_timeout: Duration::from_secs(settings.http.shutdown_timeout_s),
+        connections_max: descriptors::connections(settings.http.connections_max),
+        write_timeout: Duration::from_millis(settings.http.write_timeout_ms),
+        sockets_waiting_max: settings.http.sockets_waiting_max,
+        socket_idle_timeout: Duration::from_secs(settings.http.socket_idle_timeout_s),
         streams_max: settings.http.streams_max,
         handle_signals: false,
-        allowed_hosts: allowed_hosts(settings),
+        allowed_hosts: allowed_hosts(settings)?,
         trusted_proxies: trusted_proxies(settings)?,
         ..HttpOptions::default()
     })
 }
 
-fn allowed_hosts(settings: &Settings) -> AllowedHosts {
-    let named: Vec<String> = listed(&settings.http.allowed_hosts).into_iter().map(str::to_owned).collect();
+fn allowed_hosts(settings: &Settings) -> anyhow::Result<AllowedHosts> {
+    let named = listed(&settings.http.allowed_hosts);
     if named.is_empty() && !settings.listen.ip().is_loopback() {
-        return AllowedHosts::any();
+        return Ok(AllowedHosts::any());
     }
-    AllowedHosts::local_and(named)
+    AllowedHosts::local_and(named).map_err(|why| anyhow::anyhow!("http.allowed_hosts cannot be used: {why}"))
 }
 
 /// SIGTERM or Ctrl-C.

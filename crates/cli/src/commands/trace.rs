@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use super::shown::visible;
 use super::{at_risk, caller, picture, point, table, trace_diff, write_out};
 use lotgraph_domain::{LotId, Timestamp};
 use lotgraph_genealogy::{Direction, TimeRule};
@@ -134,7 +135,7 @@ pub(super) async fn run(
 
 fn printed_at_risk(found: &AtRisk, format: Format) -> anyhow::Result<Vec<u8>> {
     match format {
-        Format::Table => Ok(at_risk::for_people(found).into_bytes()),
+        Format::Table => Ok(visible(&at_risk::for_people(found)).into_bytes()),
         Format::Json => Ok(format!("{:#}\n", at_risk::as_json(found)).into_bytes()),
         Format::Csv => at_risk::as_csv(found),
         Format::Dot | Format::Mermaid => {
@@ -145,7 +146,7 @@ fn printed_at_risk(found: &AtRisk, format: Format) -> anyhow::Result<Vec<u8>> {
 
 fn printed_difference(found: &TraceDifference, format: Format) -> anyhow::Result<Vec<u8>> {
     match format {
-        Format::Table => Ok(trace_diff::for_people(found).into_bytes()),
+        Format::Table => Ok(visible(&trace_diff::for_people(found)).into_bytes()),
         Format::Json => Ok(format!("{:#}\n", trace_diff::as_json(found)).into_bytes()),
         Format::Csv | Format::Dot | Format::Mermaid => {
             anyhow::bail!("--diff-from prints a table or JSON; say --format table or --format json")
@@ -156,7 +157,7 @@ fn printed_difference(found: &TraceDifference, format: Format) -> anyhow::Result
 fn printed(answer: &TraceAnswer, format: Format) -> Vec<u8> {
     let mut out = Vec::new();
     match format {
-        Format::Table => out = table::table(answer).into_bytes(),
+        Format::Table => out = visible(&table::table(answer)).into_bytes(),
         Format::Json => sheet(answer, Sheet::Json, &mut out),
         Format::Csv => sheet(answer, Sheet::Csv(Table::Lots), &mut out),
         Format::Dot => out = picture::dot(answer).into_bytes(),

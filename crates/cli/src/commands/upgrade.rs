@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{progress, write_out};
+use super::progress;
+use super::shown::print_out;
 use crate::app;
 use crate::settings::{Settings, redact};
 use lotgraph_store::upgrade::{UpgradeStep, Versions};
@@ -26,7 +27,7 @@ pub struct UpgradeArguments {
 /// When the store is of a newer program, in use, or the disk is full; it is as before then.
 pub async fn run(arguments: UpgradeArguments, settings: &Settings) -> anyhow::Result<ExitCode> {
     let store = redact(&settings.store);
-    let say = |words: &str| write_out(format!("{store}: {words}\n").as_bytes());
+    let say = |words: &str| print_out(&format!("{store}: {words}\n"));
     let Some(before) = app::versions(settings).await? else {
         say("nothing was recorded yet")?;
         return Ok(ExitCode::SUCCESS);

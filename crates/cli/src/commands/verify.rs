@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use super::{caller, progress, write_out};
+use super::shown::print_out;
+use super::{caller, progress};
 use crate::app::{self, StoreUri};
 use crate::settings::{Settings, redact};
 use lotgraph_service::copy::{self, Extent};
@@ -51,7 +52,7 @@ pub async fn run(arguments: VerifyArguments, settings: &Settings) -> anyhow::Res
     let ours = of_store(&caller::reader(), store.as_ref(), &mut told).await?;
     if arguments.against.is_empty() {
         bar.finish_and_clear();
-        write_out(shown(&ours).as_bytes())?;
+        print_out(&shown(&ours))?;
         return Ok(ExitCode::SUCCESS);
     }
     let other = open(&arguments.against, settings).await?;
@@ -60,7 +61,7 @@ pub async fn run(arguments: VerifyArguments, settings: &Settings) -> anyhow::Res
         Other::Files(files) => of_files(files, &mut told)?,
     };
     let lines = compare(&ours, &theirs);
-    write_out(table(&lines).as_bytes())?;
+    print_out(&table(&lines))?;
     let mut equal = lines.iter().all(Compared::equal);
     if equal && arguments.deep {
         let found = deep(store.as_ref(), &other).await;
@@ -68,16 +69,16 @@ pub async fn run(arguments: VerifyArguments, settings: &Settings) -> anyhow::Res
             Ok(compared) => {
                 let line =
                     format!("equal: {} nodes and {} links, one by one\n", compared.nodes, compared.links);
-                write_out(line.as_bytes())?;
+                print_out(&line)?;
             }
             Err(error) => {
-                write_out(format!("{error}\n").as_bytes())?;
+                print_out(&format!("{error}\n"))?;
                 equal = false;
             }
         }
     }
     bar.finish_and_clear();
-    write_out(if equal { b"the same history\n" } else { b"NOT the same\n" })?;
+    print_out(if equal { "the same history\n" } else { "NOT the same\n" })?;
     Ok(if equal { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -144,7 +144,7 @@ pub struct AsOfSettings {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSettings {
-    /// Further names under which the server may be asked, as behind a proxy; separated by commas.
+    /// Further names under which the server may be asked, or origins of its pages, as behind a proxy; separated by commas.
     pub allowed_hosts: String,
     /// The header in which a proxy names who asks; empty: everybody is anonymous.
     pub trusted_proxy_user_header: String,
@@ -154,12 +154,26 @@ pub struct HttpSettings {
     pub events_bytes_max: usize,
     /// The largest body of `POST /graphql`, in bytes.
     pub graphql_bytes_max: usize,
+    /// Connections at once; more wait for their turn.
+    pub connections_max: usize,
+    /// Bodies that arrive or are read at once.
+    pub bodies_max: usize,
+    /// Bytes that all of them have together; one of the longest always has room.
+    pub bodies_bytes_max: usize,
+    /// Bytes a second that a body must come with, after its first five seconds.
+    pub body_rate_min: u64,
     /// How long one request may take, in milliseconds.
     pub request_timeout_ms: u64,
     /// How long requests in progress may go on after SIGTERM, in seconds.
     pub shutdown_timeout_s: u64,
-    /// WebSockets and Server-Sent Events open at once.
+    /// How long a client may leave an answer, or 64 KiB of it, untaken, in milliseconds.
+    pub write_timeout_ms: u64,
+    /// WebSockets that introduced themselves, and Server-Sent Events, open at once.
     pub streams_max: usize,
+    /// WebSockets open at once that have not introduced themselves.
+    pub sockets_waiting_max: usize,
+    /// How long a WebSocket without an operation is kept, in seconds.
+    pub socket_idle_timeout_s: u64,
 }
 
 /// The Neo4j client.

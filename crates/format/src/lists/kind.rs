@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::definitions::Definitions;
 use super::words;
 use crate::fields::Fields;
+use crate::problems::quoted;
 use crate::write::Object;
 use lotgraph_domain::quantity::parse_decimal;
 use lotgraph_domain::recall::{Limit, RecallClass};
@@ -159,7 +160,7 @@ impl Scalar for Limit {
         let text = fields.number_text(name)?;
         let limit = parse_decimal(&text);
         if limit.is_none() {
-            let message = format!("{name} {text:?} is not a decimal number; write it like 72.5");
+            let message = format!("{name} {} is not a decimal number; write it like 72.5", quoted(&text));
             fields.refuse(name, ErrorCode::QuantityInvalid, message);
         }
         limit.map(Limit)

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::Rejected;
+use crate::render::harmless;
 
 /// The shape of a file of rejected rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +59,8 @@ impl<W: Write> RejectsFile<W> {
         let Rejected { line, column, code, path, reason } = row;
         match self {
             Self::Csv(writer) => {
-                Ok(writer.write_record([&line.to_string(), column, code.name(), path, reason])?)
+                let cells = [&line.to_string(), column.as_str(), code.name(), path.as_str(), reason.as_str()];
+                Ok(writer.write_record(cells.map(harmless))?)
             }
             Self::Ndjson(writer) => {
                 let object = json!({"line": line, "column": column, "code": code.name(), "path": path, "reason": reason});

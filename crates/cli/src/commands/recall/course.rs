@@ -13,7 +13,7 @@ use super::recoveries;
 use super::scope_arguments::lots_as_json;
 use crate::app;
 use crate::commands::caller::ActorArguments;
-use crate::commands::write_out;
+use crate::commands::shown::print_out;
 use crate::settings::Settings;
 use lotgraph_domain::{Caller, Disposition, Entry, Event, EventId, Fact, Text, Timestamp};
 use lotgraph_format as format;
@@ -206,7 +206,7 @@ async fn notify_all(arguments: &NotifyArguments, settings: &Settings) -> anyhow:
     let course = Course::open(&arguments.actor, settings).await?;
     let events = course.recalls.telling_all(&course.caller, &telling).await?;
     if events.is_empty() {
-        write_out(format!("every customer of recall {} was told before\n", telling.recall).as_bytes())?;
+        print_out(&format!("every customer of recall {} was told before\n", telling.recall))?;
         return Ok(ExitCode::SUCCESS);
     }
     let customers: Vec<String> = events.iter().map(customer_of).collect();
@@ -227,7 +227,7 @@ async fn notify_all(arguments: &NotifyArguments, settings: &Settings) -> anyhow:
         }
     }
     let _ = writeln!(out, "{count} customers told, {refused} refused, at revision {}", report.revision);
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -263,7 +263,7 @@ pub(super) async fn recover(arguments: &RecoverArguments, settings: &Settings) -
         report.outcomes.len() - new,
         report.revision
     );
-    write_out(words.as_bytes())?;
+    print_out(&words)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -279,7 +279,7 @@ pub(super) async fn add(arguments: &AddArguments, settings: &Settings) -> anyhow
         let _ = write!(out, ", held by {hold} with everything made of them");
     }
     let _ = writeln!(out, ", at revision {}", report.revision);
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -306,7 +306,7 @@ pub(super) async fn close(arguments: &CloseArguments, settings: &Settings) -> an
     if !open.is_empty() {
         let _ = writeln!(out, "It was closed although something is open: {}", open.words());
     }
-    write_out(out.as_bytes())?;
+    print_out(&out)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -315,9 +315,7 @@ pub(super) async fn reopen(arguments: &ReopenArguments, settings: &Settings) -> 
         "recall": arguments.recall, "reason": arguments.reason}))?;
     let course = Course::open(&arguments.actor, settings).await?;
     let report = course.record_all(vec![event]).await?;
-    write_out(
-        format!("recall {} is open again at revision {}\n", arguments.recall, report.revision).as_bytes(),
-    )?;
+    print_out(&format!("recall {} is open again at revision {}\n", arguments.recall, report.revision))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -343,7 +341,7 @@ fn now(at: Option<&String>) -> String {
 /// Says which event was recorded.
 fn told(report: &Report) -> anyhow::Result<ExitCode> {
     for id in report.outcomes.iter().filter_map(|outcome| outcome.id.as_ref()) {
-        write_out(format!("{id} recorded at revision {}\n", report.revision).as_bytes())?;
+        print_out(&format!("{id} recorded at revision {}\n", report.revision))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -14,6 +14,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::caller::{ActorArguments, reader};
 use super::write_out;
 use crate::app;
+use crate::commands::shown::print_out;
 use crate::settings::Settings;
 use lotgraph_domain::{Entry, EventId, Text, Timestamp};
 use lotgraph_service::Questions;
@@ -145,7 +146,7 @@ pub(super) async fn run(command: RecallCommand, settings: &Settings) -> anyhow::
         RecallCommand::List => {
             let recalls = recalls(app::open_store_to_read(settings).await?, settings);
             let found = recalls.list(&reader(), RecordFilter::default()).await?;
-            write_out(show::list(&found).as_bytes())?;
+            print_out(&show::list(&found))?;
             Ok(ExitCode::SUCCESS)
         }
         RecallCommand::Show { recall, current, print } => {
@@ -178,7 +179,7 @@ async fn open(
     let store = app::open_store_to_record(settings).await?;
     let recorder = Recorder::new(store.clone());
     let opened = recalls(store, settings).open(&caller, opening, &recorder).await?;
-    write_out(show::opened(&opened).as_bytes())?;
+    print_out(&show::opened(&opened))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -241,7 +242,7 @@ async fn printed(
                 true => Some(recalls.at_risk(&reader(), answer).await?),
                 false => None,
             };
-            write_out(show::scope(answer, at_risk.as_deref()).as_bytes())?;
+            print_out(&show::scope(answer, at_risk.as_deref()))?;
         }
         Some(question) => {
             let export = recalls.export(&reader(), answer, &ExportQuestion { recall, ..question }).await?;
@@ -270,6 +271,6 @@ async fn show_recall(
         return printed(recalls, &answer, print, Some(id)).await;
     }
     let progress = recalls.progress(&reader(), &found, now.as_deref()).await?;
-    write_out(show::recall(&found, &frozen, now.as_deref(), &progress).as_bytes())?;
+    print_out(&show::recall(&found, &frozen, now.as_deref(), &progress))?;
     Ok(ExitCode::SUCCESS)
 }
