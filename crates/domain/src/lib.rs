@@ -24,6 +24,7 @@ pub mod quantity;
 pub mod recall;
 pub mod record;
 pub mod revision;
+pub mod sense;
 pub mod stock;
 pub mod time;
 pub mod unit;
@@ -66,6 +67,7 @@ pub use problem::{Blocked, Problem};
 pub use quantity::{Amount, Percent, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
 pub use revision::Revision;
+pub use sense::Sense;
 pub use stock::{Lifted, MovementKey, Overdrawn, Shortage, Stock};
 pub use time::Timestamp;
 

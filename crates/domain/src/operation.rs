@@ -11,6 +11,7 @@ use super::master::YieldRange;
 use super::names::names;
 use super::namesake::Resolved;
 use super::quantity::{Amount, Percent, Quantity};
+use super::sense::Sense;
 use super::time::Timestamp;
 
 names! {
@@ -258,37 +259,29 @@ impl Operation {
         let link = move |role, position: usize, lot, quantity, at| {
             let (earliest, latest) = moment(at);
             // Events hold at most 10,000 items, so positions fit.
-            Link { lot, role, position: position as u32, quantity, earliest, latest }
+            Link { lot, role, position: position as u32, quantity, earliest, latest, sense: Sense::Moves }
         };
         let inputs = self.inputs.iter().enumerate().filter(|(_, input)| input.is_used());
         let outputs = self.outputs.iter().enumerate().filter(|(_, output)| output.is_made());
         let lots = self.lots.iter().map(|item| (&item.lot, item.counted.as_ref())).enumerate();
+        let carried = Sense::Continues(self.shipment.as_ref());
         let came_back = if self.kind == OperationKind::Return { &self.outputs[..] } else { &[] };
         let came_back = came_back.iter().enumerate().filter(|(_, output)| output.is_made());
         let came_back = came_back.map(move |(n, output)| Link {
             earliest: Timestamp::EARLIEST,
+            sense: carried,
             ..link(Role::Consumed, n, output.left_as(), output.quantity.as_ref(), output.at)
+        });
+        let is_return = self.kind == OperationKind::Return;
+        let outputs = outputs.map(move |(n, output)| Link {
+            sense: if is_return && output.left_as() == &output.lot { carried } else { Sense::Moves },
+            ..link(Role::Produced, n, &output.lot, output.quantity.as_ref(), output.at)
         });
         inputs
             .map(move |(n, i)| link(Role::Consumed, n, &i.lot, i.quantity.as_ref(), i.at))
             .chain(came_back)
-            .chain(outputs.map(move |(n, o)| link(Role::Produced, n, &o.lot, o.quantity.as_ref(), o.at)))
+            .chain(outputs)
             .chain(lots.map(move |(n, (lot, counted))| link(Role::InPlace, n, lot, counted, None)))
-    }
-}
-
-impl Operation {
-    /// Whether a link brings some of its lot into being. What comes back into the lot that it had left does not.
-    #[must_use]
-    pub fn brings_into_being(&self, link: &Link<'_>) -> bool {
-        let back = |output: &Output| self.kind == OperationKind::Return && output.left_as() == &output.lot;
-        link.role == Role::Produced && !self.outputs.get(link.position as usize).is_some_and(back)
-    }
-
-    /// Whether a link takes some of its lot away. What comes back had been taken by a shipment before.
-    #[must_use]
-    pub fn takes_away(&self, link: &Link<'_>) -> bool {
-        link.role == Role::Consumed && self.kind != OperationKind::Return
     }
 }
 
@@ -307,6 +300,22 @@ pub struct Link<'a> {
     pub earliest: Timestamp,
     /// The last moment it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense<&'a EventId>,
+}
+
+impl Link<'_> {
+    /// Whether it brings some of its lot into being. What comes back into the lot that it had left does not.
+    #[must_use]
+    pub fn brings_into_being(&self) -> bool {
+        self.role == Role::Produced && !self.sense.continues()
+    }
+
+    /// Whether it takes some of its lot away. What turns up again had been taken by a shipment before.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.role == Role::Consumed && !self.sense.continues()
+    }
 }
 
 /// By what an operation was voided.

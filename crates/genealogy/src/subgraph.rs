@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub use lotgraph_domain::Revision;
 use lotgraph_domain::{
     EventId, LotId, MaterialCode, MovementKey, OperationKind, Overdrawn, Pairs, PartyCode, Quantity, Role,
-    Timestamp,
+    Sense, Timestamp,
 };
 
 /// Which way a trace walks.
@@ -94,6 +94,8 @@ pub struct SubgraphLink {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 /// The structural closure of some seeds.
@@ -173,6 +175,26 @@ impl Subgraph {
         Some(of.map(|lifted| lifted.since).min().unwrap_or(link.earliest))
     }
 
+    /// The links of an operation.
+    #[must_use]
+    pub fn links_of(&self, operation: u32) -> &[SubgraphLink] {
+        let from = self.links.partition_point(|link| link.operation < operation);
+        let upto = self.links.partition_point(|link| link.operation <= operation);
+        &self.links[from..upto]
+    }
+
+    /// The links that carry on into a production what a shipment had taken away: of each lot that it had left.
+    pub fn carried_into<'a>(&'a self, link: &'a SubgraphLink) -> impl Iterator<Item = &'a SubgraphLink> {
+        let pairs = &self.operations[link.operation as usize].pairs;
+        let into = pairs.as_slice().iter().filter(|pair| pair.output == link.position);
+        into.filter_map(|pair| {
+            let left = |other: &&SubgraphLink| {
+                (other.role, other.position) == (Role::Consumed, pair.input) && other.sense.continues()
+            };
+            self.links_of(link.operation).iter().find(left)
+        })
+    }
+
     /// The closure of nothing.
     #[must_use]
     pub fn empty(revision: Revision, direction: Direction) -> Self {
@@ -231,6 +253,8 @@ pub struct RawLink {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 impl SubgraphBuilder {
@@ -255,6 +279,7 @@ impl SubgraphBuilder {
                     quantity: link.quantity,
                     earliest: link.earliest,
                     latest: link.latest,
+                    sense: link.sense,
                 }),
                 (Some(&lot), None) if leads_on(self.direction, link.role) => {
                     self.lots[lot as usize].leads_on = true;

@@ -130,7 +130,7 @@ fn touches<'a>(log: &Log<'a>) -> BTreeMap<LotId, Touches<'a>> {
                 for link in operation.links() {
                     let touched = touches.entry(link.lot.clone()).or_default();
                     match link.role {
-                        Role::Consumed if operation.takes_away(&link) => touched.drew = Some(&event.id),
+                        Role::Consumed if link.takes_away() => touched.drew = Some(&event.id),
                         Role::Produced => touched.filled = Some(&event.id),
                         Role::Consumed | Role::InPlace => {}
                     }

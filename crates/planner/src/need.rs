@@ -266,8 +266,8 @@ fn first_links(events: &[&Event], state: &State) -> FirstLinksNeeds {
         for link in operation.links() {
             let Some(lot) = state.lots.get(link.lot) else { continue };
             let first = match link.role {
-                Role::Produced => lot.earliest_production == Some(link.earliest),
-                Role::Consumed => operation.takes_away(&link) && lot.earliest_draw == Some(link.latest),
+                Role::Produced => link.brings_into_being() && lot.earliest_production == Some(link.earliest),
+                Role::Consumed => link.takes_away() && lot.earliest_draw == Some(link.latest),
                 Role::InPlace => false,
             };
             if first {

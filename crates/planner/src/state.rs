@@ -111,6 +111,7 @@ impl PathOperation {
                 quantity: None,
                 earliest: link.earliest,
                 latest: link.latest,
+                sense: link.sense.clone(),
             });
         }
         found

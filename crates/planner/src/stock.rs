@@ -23,11 +23,11 @@ use crate::state::{Movement, State};
 use crate::unit_tracking::is_tracked;
 
 /// What a link means for the stock; `None` for work in place that neither counts nor cleans.
-fn moved(kind: OperationKind, role: Role) -> Option<Moved> {
+fn moved(kind: OperationKind, role: Role, carried_on: bool) -> Option<Moved> {
     match (role, kind) {
         (Role::Produced, _) => Some(Moved::Filled),
-        // It left with the shipment that it comes back from.
-        (Role::Consumed, OperationKind::Return) => None,
+        // It left with the shipment that is carried on.
+        (Role::Consumed, _) if carried_on => None,
         (Role::Consumed, _) => Some(Moved::Drawn),
         (Role::InPlace, OperationKind::Count) => Some(Moved::Counted),
         (Role::InPlace, OperationKind::Clean) => Some(Moved::Cleaned),
@@ -38,12 +38,12 @@ fn moved(kind: OperationKind, role: Role) -> Option<Moved> {
 fn movement(
     id: &EventId,
     kind: OperationKind,
-    (role, position): (Role, u32),
+    (role, position, carried_on): (Role, u32, bool),
     quantity: Option<&Quantity>,
     (earliest, latest): (Timestamp, Timestamp),
     measure: &Measure<'_>,
 ) -> Option<StockMovement> {
-    let moved = moved(kind, role)?;
+    let moved = moved(kind, role, carried_on)?;
     let amount = quantity.and_then(|quantity| measure.amount(quantity));
     Some(StockMovement { operation: id.clone(), position, moved, earliest, latest, amount })
 }
@@ -55,7 +55,14 @@ fn of_link(
     measure: &Measure<'_>,
 ) -> Option<StockMovement> {
     let times = (link.earliest, link.latest);
-    movement(id, operation.kind, (link.role, link.position), link.quantity, times, measure)
+    movement(
+        id,
+        operation.kind,
+        (link.role, link.position, link.sense.continues()),
+        link.quantity,
+        times,
+        measure,
+    )
 }
 
 fn material<'m>(lot: &Lot, materials: &'m HashMap<MaterialCode, Material>) -> Option<&'m Material> {
@@ -75,7 +82,7 @@ pub(crate) fn settle(
     for event in log.accepted() {
         let Fact::Operation(operation) = &event.fact else { continue };
         for link in operation.links() {
-            if let Some(moved) = moved(operation.kind, link.role) {
+            if let Some(moved) = moved(operation.kind, link.role, link.sense.continues()) {
                 news.push(News { event: &event.id, operation, moved, link });
             }
         }
@@ -231,7 +238,7 @@ fn compared_again(
             recorded.get(id).into_iter().flatten().filter(|known| !log.is_withdrawn(&known.link.operation));
         movements.extend(live.filter_map(|Movement { kind, link }| {
             let times = (link.earliest, link.latest);
-            let place = (link.role, link.position);
+            let place = (link.role, link.position, link.sense.continues());
             movement(&link.operation, *kind, place, link.quantity.as_ref(), times, &measure)
         }));
     }
@@ -268,7 +275,9 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
                 sent.insert(&event.id, operation);
                 for link in operation.links() {
                     let Some(lot) = state.lots.get(link.lot) else { continue };
-                    let Some(moved) = moved(operation.kind, link.role) else { continue };
+                    let Some(moved) = moved(operation.kind, link.role, link.sense.continues()) else {
+                        continue;
+                    };
                     let coming = lots.entry(&lot.id).or_insert_with(|| Coming::of(lot));
                     // What a single unit went through is looked at as a whole.
                     if coming.may_need_all(lot, moved, link, state) || is_tracked(lot, &state.materials) {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use lotgraph_domain::{
     Changes, EventId, EventOutcome, EventType, Lot, LotId, Master, MasterRef, OperationKind, Pairs,
-    PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role, Text,
+    PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role, Sense, Text,
     Timestamp, Voided,
 };
 
@@ -153,6 +153,8 @@ pub struct LinkRow {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 /// An operation to withdraw. Its links leave the graph; its node stays and says that it was withdrawn.

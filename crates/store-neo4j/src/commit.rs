@@ -199,6 +199,7 @@ struct MovementRow {
     unit: Option<String>,
     earliest: i64,
     latest: i64,
+    continues: Option<String>,
 }
 
 impl MovementRow {
@@ -215,6 +216,7 @@ impl MovementRow {
             quantity: decode::quantity(self.quantity.as_deref(), self.unit.as_deref())?,
             earliest: decode::time(self.earliest)?,
             latest: decode::time(self.latest)?,
+            sense: decode::sense(self.continues.as_deref())?,
         };
         Ok(Movement { kind, link })
     }

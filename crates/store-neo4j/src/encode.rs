@@ -198,6 +198,7 @@ pub(super) fn link(row: &LinkRow) -> BoltType {
         ("unit", optional(quantity, |quantity| text(&quantity.unit))),
         ("earliest", time(row.earliest)),
         ("latest", time(row.latest)),
+        ("continues", optional(row.sense.text(), text)),
     ])
 }
 

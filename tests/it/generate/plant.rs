@@ -98,6 +98,7 @@ impl PlantInMemory {
                         quantity: link.quantity.clone(),
                         earliest: link.earliest,
                         latest: link.latest,
+                        sense: link.sense.clone(),
                     };
                     state.movements.entry(link.lot.clone()).or_default().push(Movement { kind, link });
                 }
@@ -186,6 +187,7 @@ impl PlantInMemory {
             quantity: row.quantity.clone(),
             earliest: row.earliest,
             latest: row.latest,
+            sense: row.sense.clone(),
         };
         SubgraphBuilder {
             direction,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use lotgraph::domain::{
     EventId, Fact, Likeness, Lot, LotId, LotName, Master, MasterRef, MaterialCode, Namesakes, Node, NodeRef,
-    OperationKind, Record, RecordRef, RecordedOperation, Role, Timestamp, Voided,
+    Record, RecordRef, RecordedOperation, Role, Timestamp, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
@@ -102,16 +102,10 @@ impl Plant {
                 for lot in needs.lots {
                     let links =
                         || self.links_at(&lot).filter(|link| !needs.without.contains(&link.operation));
-                    let of_return =
-                        |link: &LinkRow| self.operations[&link.operation].0.kind == OperationKind::Return;
-                    // What comes back into the lot that it had left was drawn and made before.
-                    let came_back = |link: &LinkRow| {
-                        let left = (link.operation.clone(), Role::Consumed, link.position);
-                        of_return(link) && self.links.get(&left).is_some_and(|left| left.lot == lot)
-                    };
-                    let made = links().filter(|link| link.role == Role::Produced && !came_back(link));
-                    let production = made.map(|link| link.earliest).min();
-                    let drawn = links().filter(|link| link.role == Role::Consumed && !of_return(link));
+                    // What carries on a shipment was drawn and made before.
+                    let of = |role| links().filter(move |link| link.role == role && !link.sense.continues());
+                    let production = of(Role::Produced).map(|link| link.earliest).min();
+                    let drawn = of(Role::Consumed);
                     let draw = drawn.map(|link| link.latest).min();
                     state.first_links.insert(lot.clone(), FirstLinks { production, draw });
                 }
@@ -375,6 +369,7 @@ impl Reader for MemoryStore {
                     kind: plant.operations[&link.operation].0.kind,
                     latest: link.latest,
                     quantity: link.quantity.clone(),
+                    sense: link.sense.clone(),
                 })
                 .filter(|edge| query.after.as_ref().is_none_or(|after| edge.key > *after))
                 .collect();
@@ -440,5 +435,6 @@ fn raw_link(link: &LinkRow) -> RawLink {
         quantity: link.quantity.clone(),
         earliest: link.earliest,
         latest: link.latest,
+        sense: link.sense.clone(),
     }
 }

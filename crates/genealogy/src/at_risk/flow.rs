@@ -1,6 +1,6 @@
 //! The simulation: moves the seeds' material through operations and lots, moment by moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 
@@ -12,8 +12,8 @@ use super::run::{Into, Part, Run};
 use super::share::Share;
 use super::vessel::Vessel;
 use super::{Affected, Attributed, Attribution, Bound, Gap, GapReason};
-use crate::{SubgraphLink, TracedNode};
-use lotgraph_domain::{OperationKind, Role, Timestamp};
+use crate::{Subgraph, SubgraphLink, TracedNode};
+use lotgraph_domain::{EventId, OperationKind, Role, Timestamp};
 
 /// What a seed gave and got, in the unit of the seeds. An amount is `None` as soon as one movement of its
 /// kind has no known quantity.
@@ -51,6 +51,8 @@ pub(super) struct Simulation<'a> {
     pending: Vec<Vec<Pending>>,
     used_up: Share,
     consignments: Consignments,
+    /// The shipments, by id.
+    shipments: HashMap<&'a EventId, u32>,
     gaps: BTreeSet<Gap>,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Simulation<'a> {
             pending,
             used_up: Share::NOTHING,
             consignments: Consignments::default(),
+            shipments: shipments(subgraph),
             gaps: BTreeSet::new(),
         }
     }
@@ -230,12 +233,10 @@ impl<'a> Simulation<'a> {
         let link = self.link(index);
         let subgraph = self.affected.subgraph;
         let node = &subgraph.operations[link.operation as usize];
-        let left = subgraph.links.iter().find(|other| {
-            (other.operation, other.role, other.position) == (link.operation, Role::Consumed, link.position)
-        });
+        let left = subgraph.carried_into(link).next();
         let amount = self.measures.own(link.lot, link.quantity.as_ref());
         let Some(left) = left else { return self.bring_out(index, Share::NOTHING) };
-        let shipment = self.affected.shipments.get(&link.operation).copied();
+        let shipment = left.sense.shipment().and_then(|id| self.shipments.get(id).copied());
         let measures = &self.measures;
         let (share, reason) = self.consignments.take_back(
             (left.lot, shipment),
@@ -361,10 +362,8 @@ impl<'a> Simulation<'a> {
         let over: Vec<bool> = self.sources.iter().map(over).collect();
         let mut last: Vec<Option<&SubgraphLink>> = vec![None; over.len()];
         let subgraph = self.affected.subgraph;
-        let draws = subgraph.links.iter().filter(|link| {
-            let kind = subgraph.operations[link.operation as usize].kind;
-            link.role == Role::Consumed && kind != OperationKind::Return
-        });
+        let draws =
+            subgraph.links.iter().filter(|link| link.role == Role::Consumed && !link.sense.continues());
         for link in draws {
             if over.get(link.lot as usize) == Some(&true) {
                 last[link.lot as usize] = Some(link);
@@ -459,6 +458,12 @@ fn fraction(bound: Bound, whole: Option<Decimal>) -> Option<Bound> {
     let part = |amount: Decimal| amount.checked_div(whole).map(|part| part.min(Decimal::ONE));
     let high = bound.high.map_or(Some(Decimal::ONE), part);
     Some(Bound { low: part(bound.low)?, high })
+}
+
+fn shipments(subgraph: &Subgraph) -> HashMap<&EventId, u32> {
+    let shipments =
+        (0..).zip(&subgraph.operations).filter(|(_, operation)| operation.kind == OperationKind::Ship);
+    shipments.map(|(index, operation)| (&operation.id, index)).collect()
 }
 
 fn runs(affected: &Affected<'_>, measures: &Measures<'_>) -> Vec<Option<Run>> {

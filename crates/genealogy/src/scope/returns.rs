@@ -44,9 +44,10 @@ type Held = BTreeMap<(u32, Option<PartyCode>, UnitCode), Vec<Consignment>>;
 /// the affected ones, have it noted. A return can take back only what had been shipped by then.
 pub(super) fn net(subgraph: &Subgraph, facts: &Facts, shipments: &mut [Shipment]) -> Vec<CameBack> {
     let kind = |link: &SubgraphLink| subgraph.operations[link.operation as usize].kind;
-    let returns = subgraph.links.iter().filter(|link| {
-        link.role == Role::Consumed && kind(link) == OperationKind::Return && facts.knows(link.lot)
-    });
+    let returns = subgraph
+        .links
+        .iter()
+        .filter(|link| link.role == Role::Consumed && link.sense.continues() && facts.knows(link.lot));
     let returns: Vec<&SubgraphLink> = returns.collect();
     if returns.is_empty() {
         return Vec::new();
@@ -60,7 +61,7 @@ pub(super) fn net(subgraph: &Subgraph, facts: &Facts, shipments: &mut [Shipment]
     let mut moves: Vec<&SubgraphLink> = shipped.chain(returns.iter().copied()).collect();
     moves.sort_by(|a, b| {
         let id = |link: &SubgraphLink| &subgraph.operations[link.operation as usize].id;
-        let key = |link: &SubgraphLink| (link.latest, kind(link) == OperationKind::Return);
+        let key = |link: &SubgraphLink| (link.latest, link.sense.continues());
         (key(a), id(a), a.position).cmp(&(key(b), id(b), b.position))
     });
     let mut held = Held::new();
@@ -78,8 +79,10 @@ pub(super) fn net(subgraph: &Subgraph, facts: &Facts, shipments: &mut [Shipment]
         }
         let excess = amount.as_ref().map_or(Decimal::ZERO, |(unit, amount)| {
             let consignments = held.get_mut(&(link.lot, customer.clone(), unit.clone()));
-            let shipment = facts.shipment_of(link.operation);
-            take_back(consignments.map_or(&mut [][..], |all| all), shipment, *amount, &places, shipments)
+            let named = |consignment: &Consignment| {
+                link.sense.shipment() == Some(&subgraph.operations[consignment.operation as usize].id)
+            };
+            take_back(consignments.map_or(&mut [][..], |all| all), named, *amount, &places, shipments)
         });
         found.push(CameBack {
             operation: link.operation,
@@ -99,7 +102,7 @@ pub(super) fn net(subgraph: &Subgraph, facts: &Facts, shipments: &mut [Shipment]
 /// the rest, the first shipment first. Returns what there was nothing left to take it off.
 fn take_back(
     consignments: &mut [Consignment],
-    shipment: Option<u32>,
+    named: impl Fn(&Consignment) -> bool,
     amount: Decimal,
     places: &BTreeMap<(u32, u32), usize>,
     shipments: &mut [Shipment],
@@ -107,7 +110,7 @@ fn take_back(
     let mut order: Vec<usize> = (0..consignments.len()).collect();
     order.sort_by_key(|n| {
         let one = &consignments[*n];
-        (Some(one.operation) != shipment, one.affected)
+        (!named(one), one.affected)
     });
     let mut left = amount;
     for n in order {

@@ -185,8 +185,6 @@ pub struct Facts {
     stock: Vec<Option<Stock>>,
     materials: HashMap<MaterialCode, Material>,
     documents: HashMap<u32, Text>,
-    /// For returns that name their shipment: the shipment.
-    shipments: HashMap<u32, u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -206,7 +204,7 @@ impl Facts {
     #[must_use]
     pub fn new(subgraph: &Subgraph, materials: HashMap<MaterialCode, Material>) -> Self {
         let stock = vec![None; subgraph.lots.len()];
-        Self { stock, materials, documents: HashMap::new(), shipments: HashMap::new() }
+        Self { stock, materials, documents: HashMap::new() }
     }
 
     /// Adds what is recorded about a lot, and its balance, which starts from a stock count if there was one.
@@ -230,16 +228,6 @@ impl Facts {
     /// Adds the document of a shipment.
     pub fn tell_document(&mut self, operation: u32, document: Text) {
         self.documents.insert(operation, document);
-    }
-
-    /// Adds which shipment a return brings something back of.
-    pub fn tell_shipment(&mut self, operation: u32, shipment: u32) {
-        self.shipments.insert(operation, shipment);
-    }
-
-    /// The shipment that a return names.
-    pub(super) fn shipment_of(&self, operation: u32) -> Option<u32> {
-        self.shipments.get(&operation).copied()
     }
 
     /// In one unit: what came into a lot, and how much of that is accounted for.
@@ -311,10 +299,10 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
     let links = trace.links.iter().map(|index| (*index, &subgraph.links[*index as usize]));
     for (index, link) in links.filter(|(_, link)| link.role == Role::Consumed) {
         let Some(lot) = places.get(&link.lot).and_then(|n| lots.get_mut(*n)) else { continue };
-        let kind = subgraph.operations[link.operation as usize].kind;
-        if kind == OperationKind::Return {
+        if link.sense.continues() {
             continue;
         }
+        let kind = subgraph.operations[link.operation as usize].kind;
         lot.draws.push(index);
         let quantity = facts.measured(link.lot, link.quantity.as_ref());
         match kind {

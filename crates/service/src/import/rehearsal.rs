@@ -297,9 +297,10 @@ async fn add_movements(
         let Some(page) = reader.edges(&question).await?.pop() else { return Ok(()) };
         after = page.edges.last().map(|edge| edge.key.clone());
         let live = page.edges.into_iter().filter(|edge| !voided.contains_key(&edge.key.operation));
-        movements.extend(live.map(|Edge { key, kind, latest, quantity }| {
+        movements.extend(live.map(|Edge { key, kind, latest, quantity, sense }| {
             let EdgeKey { earliest, operation, role, position } = key;
-            let link = RawLink { lot: lot.clone(), operation, role, position, quantity, earliest, latest };
+            let link =
+                RawLink { lot: lot.clone(), operation, role, position, quantity, earliest, latest, sense };
             Movement { kind, link }
         }));
         if !page.more || after.is_none() {
@@ -321,7 +322,9 @@ async fn earliest(
         let question =
             EdgesOf { lots: vec![lot.clone()], roles: vec![role], after: after.take(), first: EDGES };
         let Some(page) = reader.edges(&question).await?.pop() else { return Ok(first) };
-        for edge in page.edges.iter().filter(|edge| !without.contains(&edge.key.operation)) {
+        for edge in
+            page.edges.iter().filter(|edge| !edge.sense.continues() && !without.contains(&edge.key.operation))
+        {
             let moment = if role == Role::Produced { edge.key.earliest } else { edge.latest };
             first = Some(first.map_or(moment, |known| known.min(moment)));
         }

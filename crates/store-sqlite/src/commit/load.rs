@@ -127,6 +127,7 @@ fn load_movements(snapshot: &Snapshot<'_>, ids: &[LotId], state: &mut State, kno
                 quantity: units.quantity(row, 3, 4)?,
                 earliest: rows::time(row, 5)?,
                 latest: rows::time(row, 6)?,
+                sense: rows::sense(row, 13)?,
             };
             movements.push(Movement { kind: rows::operation_kind(row, 8)?, link });
         }

@@ -223,6 +223,7 @@ impl Run<'_> {
                 link.quantity.as_ref().map(|quantity| quantity.unit.as_str()),
                 link.earliest.micros(),
                 link.latest.micros(),
+                link.sense.text(),
             ])?;
         }
         Ok(())
