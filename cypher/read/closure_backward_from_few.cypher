@@ -19,6 +19,7 @@ WITH g.revision AS revision
 UNWIND $seeds AS seed
 MATCH (s:Lot {id: seed})
 USING INDEX SEEK s:Lot(id)
+WHERE s.alias_of IS NULL
 MATCH path = (s)<-[:CONSUMED_INTO|PRODUCED*0..]-(n)
 WITH revision, n, min(length(path)) AS reached
 MATCH worked = (n)-[:PROCESSED_IN*0..1]->(m)

@@ -19,6 +19,7 @@ WITH g.revision AS revision
 UNWIND $seeds AS seed
 MATCH (s:Lot {id: seed})
 USING INDEX SEEK s:Lot(id)
+WHERE s.alias_of IS NULL
 MATCH path = (s)-[:CONSUMED_INTO|PRODUCED|PROCESSED_IN*0..]->(m)
 WITH revision, m, min(length(path)) AS hops
 WITH revision, m, hops, m.id AS id

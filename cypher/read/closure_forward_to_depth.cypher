@@ -21,6 +21,7 @@ WITH g.revision AS revision
 UNWIND $seeds AS seed
 MATCH (s:Lot {id: seed})
 USING INDEX SEEK s:Lot(id)
+WHERE s.alias_of IS NULL
 WITH revision, collect(DISTINCT s) AS seeds
 WITH revision, reduce(walk = {level: seeds, levels: [], ahead: [], behind: []}, hops IN range(0, $hops_max) |
   CASE size(walk.level) WHEN 0 THEN walk ELSE {

@@ -10,7 +10,7 @@
 // Returns: key: STRING or null; count: INTEGER; ordered by key, null last
 // Why: One pass over the lots.
 MATCH (l:Lot)
-WHERE l.id > ''
+WHERE l.id > '' AND l.alias_of IS NULL
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)

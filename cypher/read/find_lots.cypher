@@ -11,7 +11,7 @@
 // Returns: lot: MAP, ordered by id
 // Why: The index on id yields the order, so the page stops at its limit without sorting.
 MATCH (l:Lot)
-WHERE l.id > $after
+WHERE l.id > $after AND l.alias_of IS NULL
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)

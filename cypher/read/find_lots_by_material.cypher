@@ -16,7 +16,7 @@ UNWIND $materials AS material
 WITH DISTINCT material
 MATCH (l:Lot)
 USING INDEX SEEK l:Lot(material, id)
-WHERE l.material = material AND l.id > $after
+WHERE l.material = material AND l.id > $after AND l.alias_of IS NULL
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)
   AND ($text IS NULL OR l.search CONTAINS $text)

@@ -16,7 +16,7 @@ UNWIND $statuses AS status
 WITH DISTINCT status
 MATCH (l:Lot)
 USING INDEX SEEK l:Lot(status, id)
-WHERE l.status = status AND l.id > $after
+WHERE l.status = status AND l.id > $after AND l.alias_of IS NULL
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($hold IS NULL OR $hold IN l.holds)

@@ -14,7 +14,7 @@
 //   for others.
 MATCH (l:Lot)
 USING TEXT INDEX l:Lot(search)
-WHERE l.search CONTAINS $text AND l.id > $after
+WHERE l.search CONTAINS $text AND l.id > $after AND l.alias_of IS NULL
   AND ($materials IS NULL OR l.material IN $materials)
   AND ($origins IS NULL OR l.origin IN $origins)
   AND ($statuses IS NULL OR coalesce(l.status, 'AVAILABLE') IN $statuses)

@@ -27,5 +27,5 @@ WHERE o.id > '' AND o.at >= $from AND o.at < $before
 WITH o ORDER BY o.at, o.id LIMIT $limit
 MATCH (e:Event {id: o.id})
 USING INDEX SEEK e:Event(id)
-RETURN o{.id, .voided_by, .void_reason, .void_replaced_by, body: e.body} AS operation
+RETURN o{.id, .voided_by, .void_reason, .void_replaced_by, .names, body: e.body} AS operation
 ORDER BY o.at, o.id

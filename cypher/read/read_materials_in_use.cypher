@@ -6,7 +6,7 @@ UNWIND $materials AS material
 CALL (material) {
   MATCH (l:Lot)
   USING INDEX SEEK l:Lot(material, id)
-  WHERE l.material = material AND l.id > ''
+  WHERE l.material = material AND l.id > '' AND l.alias_of IS NULL
   RETURN l LIMIT 1
 }
 RETURN material

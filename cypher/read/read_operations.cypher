@@ -7,4 +7,4 @@ MATCH (o:Operation {id: id})
 USING INDEX SEEK o:Operation(id)
 MATCH (e:Event {id: id})
 USING INDEX SEEK e:Event(id)
-RETURN o{.id, .voided_by, .void_reason, .void_replaced_by, body: e.body} AS operation
+RETURN o{.id, .voided_by, .void_reason, .void_replaced_by, .names, body: e.body} AS operation

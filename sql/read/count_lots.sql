@@ -10,7 +10,7 @@
 -- Why so:  one pass over the lots; groups by key and looks up the code once for each group.
 SELECT (SELECT code FROM master WHERE master.key = lot.material), count(*)
 FROM lot
-WHERE true
+WHERE lot.alias_of IS NULL
     AND (?1 IS NULL OR lot.origin IN (SELECT value FROM json_each(?1)))
     AND (?6 IS NULL OR coalesce(lot.status, 'AVAILABLE') IN (SELECT value FROM json_each(?6)))
     AND (?7 IS NULL OR ?7 IN (SELECT json_extract(value, '$.hold') FROM json_each(lot.state, '$.quarantine.marks')))

@@ -14,7 +14,7 @@ SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.attribu
     lot.overdrawn
 FROM lot
 LEFT JOIN master AS material ON material.key = lot.material
-WHERE lot.id > ?1
+WHERE lot.id > ?1 AND lot.alias_of IS NULL
     AND (?2 IS NULL OR lot.origin IN (SELECT value FROM json_each(?2)))
     AND (?8 IS NULL OR coalesce(lot.status, 'AVAILABLE') IN (SELECT value FROM json_each(?8)))
     AND (?3 IS NULL OR instr(lot.search, ?3) > 0)

@@ -15,7 +15,7 @@ SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.attribu
     lot.overdrawn
 FROM lot INDEXED BY lot_by_material
 JOIN master AS material ON material.key = lot.material
-WHERE lot.material = ?6 AND lot.id > ?1
+WHERE lot.material = ?6 AND lot.id > ?1 AND lot.alias_of IS NULL
     AND (?2 IS NULL OR lot.origin IN (SELECT value FROM json_each(?2)))
     AND (?8 IS NULL OR coalesce(lot.status, 'AVAILABLE') IN (SELECT value FROM json_each(?8)))
     AND (?3 IS NULL OR instr(lot.search, ?3) > 0)

@@ -16,7 +16,7 @@ SELECT lot.key, lot.id, lot.number, lot.supplier_lot, material.code, lot.attribu
     lot.overdrawn
 FROM lot INDEXED BY lot_by_status
 LEFT JOIN master AS material ON material.key = lot.material
-WHERE lot.status = ?6 AND lot.id > ?1
+WHERE lot.status = ?6 AND lot.id > ?1 AND lot.alias_of IS NULL
     AND (?2 IS NULL OR lot.origin IN (SELECT value FROM json_each(?2)))
     AND (?8 IS NULL OR lot.material IN (SELECT value FROM json_each(?8)))
     AND (?9 IS NULL OR ?9 IN (SELECT json_extract(value, '$.hold') FROM json_each(lot.state, '$.quarantine.marks')))

@@ -8,9 +8,9 @@
 -- ?7 limit: INTEGER
 -- ?8 started before: INTEGER or NULL
 -- ?9 equipment: TEXT or NULL, a JSON array of keys
--- Returns: rows: id, body, id and body of the void event or NULL; by (end, id).
+-- Returns: rows: id, body, id and body of the void event or NULL, names or NULL; by (end, id).
 -- Why so:  walks operation_by_end in the order of the answer and stops when the page is full.
-SELECT event.id, event.body, void.id, void.body
+SELECT event.id, event.body, void.id, void.body, operation.names
 FROM operation INDEXED BY operation_by_end
 JOIN event ON event.key = operation.key
 LEFT JOIN event AS void ON void.key = operation.voided_by

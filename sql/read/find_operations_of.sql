@@ -12,10 +12,10 @@
 -- ?11 limit: INTEGER
 -- ?12 started before: INTEGER or NULL
 -- ?13 equipment: TEXT or NULL, a JSON array of keys
--- Returns: rows: id, body, id and body of the void event or NULL; by (end, id).
+-- Returns: rows: id, body, id and body of the void event or NULL, names or NULL; by (end, id).
 -- Why so:  walks the range of one resource by end and probes for the others; only operations of the same
 --          moment are sorted.
-SELECT event.id, event.body, void.id, void.body
+SELECT event.id, event.body, void.id, void.body, operation.names
 FROM participation AS part
 CROSS JOIN operation ON operation.key = part.operation
 JOIN event ON event.key = operation.key

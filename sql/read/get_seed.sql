@@ -2,5 +2,5 @@
 -- ?1 id: TEXT
 -- Returns: at most one row: key, material key or NULL, earliest_production or NULL, overdrawn
 --          or NULL.
--- Why so:  one probe of a unique index.
-SELECT key, material, earliest_production, overdrawn FROM lot WHERE id = ?1;
+-- Why so:  one probe of a unique index. What is only another name of a lot is no seed.
+SELECT key, material, earliest_production, overdrawn FROM lot WHERE id = ?1 AND alias_of IS NULL;

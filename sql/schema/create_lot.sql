@@ -4,6 +4,7 @@
 --          is apart because walks read it, and absent for nearly every lot. status is absent while the lot is
 --          available, as most are; search is what a text filter looks through, in lower case, because SQLite folds
 --          ASCII only. likeness is what ids that look alike have in common.
+--          alias_of is the id of what the lot is only another name of: it is found by its id, and by nothing else.
 CREATE TABLE IF NOT EXISTS lot (
     key                 INTEGER PRIMARY KEY,
     id                  TEXT NOT NULL UNIQUE,
@@ -17,5 +18,6 @@ CREATE TABLE IF NOT EXISTS lot (
     status              TEXT,
     overdrawn           TEXT,
     likeness            TEXT NOT NULL,
+    alias_of            TEXT,
     state               TEXT NOT NULL
 ) STRICT;

@@ -2,7 +2,8 @@
 -- Returns: nothing.
 -- Why so:  narrow rows make a walk cheap. The id repeats that of the event, which spares the walk a second
 --          look-up; it is unique there. A voided operation has no party any more. pairs
---          tells the inputs that went into one output only; nearly every operation has none.
+--          tells the inputs that went into one output only, names what those names of lots in the event mean that are not the
+--          lots' own, as a JSON object; nearly every operation has neither.
 CREATE TABLE IF NOT EXISTS operation (
     key       INTEGER PRIMARY KEY REFERENCES event (key),
     id        TEXT NOT NULL,
@@ -12,5 +13,6 @@ CREATE TABLE IF NOT EXISTS operation (
     ended     INTEGER NOT NULL,
     party     INTEGER REFERENCES master (key),
     pairs     TEXT,
+    names     TEXT,
     voided_by INTEGER REFERENCES event (key)
 ) STRICT;

@@ -11,8 +11,9 @@
 -- ?10 status: TEXT or NULL
 -- ?11 overdrawn: TEXT or NULL
 -- ?12 likeness: TEXT
+-- ?13 alias_of: TEXT or NULL
 -- Returns: nothing; the key is the last inserted row id.
 -- Why so:  whether it is new is known from loading it, so nothing is looked up again.
 INSERT INTO lot (id, number, supplier_lot, material, attributes, search, origin, earliest_production, state, status,
-    overdrawn, likeness)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12);
+    overdrawn, likeness, alias_of)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13);

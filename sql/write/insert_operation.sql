@@ -7,7 +7,8 @@
 -- ?6 ended: INTEGER
 -- ?7 party: INTEGER or NULL
 -- ?8 pairs: TEXT or NULL
+-- ?9 names: TEXT or NULL
 -- Returns: nothing.
 -- Why so:  the key is that of its event.
-INSERT INTO operation (key, id, kind, name, started, ended, party, pairs)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
+INSERT INTO operation (key, id, kind, name, started, ended, party, pairs, names)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);

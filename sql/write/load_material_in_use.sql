@@ -4,5 +4,5 @@
 -- Why so:  one probe of the index of lots by material, which ends at the first.
 SELECT EXISTS (
     SELECT 1 FROM lot INDEXED BY lot_by_material
-    WHERE material = (SELECT key FROM master WHERE kind = 'Material' AND code = ?1)
+    WHERE alias_of IS NULL AND material = (SELECT key FROM master WHERE kind = 'Material' AND code = ?1)
 );

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 mod alerts;
+mod alias;
 mod as_of;
 mod backup;
 mod bad_input;

@@ -3,8 +3,8 @@
 //! which something can have happened instead of keeping minima and intervals, and spells out both directions
 //! instead of mirroring one.
 
-mod links;
-mod plants;
+pub(crate) mod links;
+pub(crate) mod plants;
 mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};

@@ -81,6 +81,9 @@ error_codes! {
     LotLooksAlike "LOT_LOOKS_ALIKE" 422 "A new lot's id differs from that of a known lot only by case, width, the kind of dash, or characters that look alike." "A warning: the event was recorded. If it is the same lot, correct the misread id where it comes from, and void the event.";
     LotByNumber "LOT_BY_NUMBER" 422 "What stands for a lot is no lot's id; it is the number printed on one known lot, or the supplier's number for it." "Name that lot by its id, or send resolve: true to have it taken. As a warning: the event was recorded, as the message says.";
     LotAmbiguous "LOT_AMBIGUOUS" 422 "What stands for a lot is no lot's id; it is the printed or supplier's number of several known lots." "Name the one that is meant by its id; the message lists them.";
+    LotIsAlias "LOT_IS_ALIAS" 422 "A name that an event gives a lot, or the lot itself, is another name of a lot already." "Name the lot that the message tells; to take a name back, void the event that gave it.";
+    LotsDiffer "LOTS_DIFFER" 422 "A number is to be another name of a lot, and both were received or made." "Correct the number. If both were one lot all along, send mergeLots.";
+    AliasTooWide "ALIAS_TOO_WIDE" 422 "More operations were recorded under a name than one event may move to another lot." "Void the operations that name the wrong lot, and record them anew.";
     LotOnHold "LOT_ON_HOLD" 409 "The lot is in quarantine, or suspect because of a hold that blocks." "Wait for the hold's release, scrap the lot, or send an override for this operation first.";
     LotPendingInspection "LOT_PENDING_INSPECTION" 409 "The lot's material must be released before use, and the lot was not yet." "Send a release that names the lot, without a hold.";
     LotRejected "LOT_REJECTED" 409 "The lot was released only for another kind of operation." "Do with it what its disposition says, or release it anew.";

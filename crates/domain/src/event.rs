@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::alert::{Acknowledge, Refusal};
+use super::alias::{Alias, MergeLots};
 use super::hold::{Hold, Override, Release};
 use super::identifier::{EventId, Text};
 use super::master::{Equipment, Master, Material, Operator, Party, Shift};
@@ -232,6 +233,10 @@ events! {
         Refusal "refusal",
         /// Lots are seen somewhere; nothing flows.
         Observe "observe",
+        /// Numbers are further names of a lot.
+        Alias "alias",
+        /// Lots that were recorded apart were one lot all along.
+        MergeLots "mergeLots",
     }
 }
 

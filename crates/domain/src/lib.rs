@@ -1,6 +1,7 @@
 //! What the words mean: lots, operations, master data, quantities, times and events; no async, no I/O.
 
 pub mod alert;
+pub mod alias;
 pub mod attribute;
 pub mod caller;
 pub mod code;
@@ -32,6 +33,7 @@ pub mod unit;
 pub use alert::{
     Acknowledge, Acknowledgement, Alert, AlertKind, AlertState, Obstacle, Refusal, Resolution, Severity,
 };
+pub use alias::{Alias, AliasOf, Lent, MergeLots, NamesMeant, RENAMED_OPERATIONS_MAX, SameLot};
 pub use attribute::{AttributeCondition, AttributeTest};
 pub use caller::{Caller, CallerKind, Entry, ImportedFile};
 pub use code::ErrorCode;

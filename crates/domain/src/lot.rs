@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Attributes;
+use super::alias::AliasOf;
 use super::conversion::StatedRates;
 use super::hold::{LotStatus, Quarantine};
 use super::identifier::{EventId, LotId, MaterialCode, Text, UnitCode};
@@ -108,6 +109,10 @@ pub struct Lot {
     pub quarantine: Quarantine,
     /// What does not add up about it.
     pub anomalies: Anomalies,
+    /// Of what it is only another name. Then nothing moves in or out of it; all that was recorded of it is that lot's.
+    pub alias_of: Option<AliasOf>,
+    /// Its further names and the names of these, each with the event that says so.
+    pub aliases: BTreeMap<LotId, EventId>,
     /// How far its movements were compared.
     pub stock: Stock,
     /// The draws that took more than can have been there.
@@ -138,6 +143,8 @@ impl Lot {
             earliest_draw: None,
             quarantine: Quarantine::default(),
             anomalies: Anomalies::default(),
+            alias_of: None,
+            aliases: BTreeMap::new(),
             stock: Stock::default(),
             overdrawn: Overdrawn::default(),
         }

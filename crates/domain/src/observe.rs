@@ -65,6 +65,13 @@ impl Sightings {
         Self { lot, count: 0, latest: Vec::new() }
     }
 
+    /// Takes what is kept of the same lot under another name.
+    pub fn join(&mut self, other: Self) {
+        let count = self.count + other.count;
+        other.latest.into_iter().rev().for_each(|sighting| self.take(sighting));
+        self.count = count;
+    }
+
     /// Takes a further sighting, wherever in time it belongs: of two at one moment the one recorded last comes first.
     pub fn take(&mut self, sighting: Sighting) {
         self.count += 1;

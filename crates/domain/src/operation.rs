@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Attributes;
+use super::alias::NamesMeant;
 use super::conversion::LotFactor;
 use super::identifier::{
     EquipmentCode, EventId, LotId, MaterialCode, OperatorCode, PartyCode, ShiftCode, Text, UnitCode,
@@ -246,6 +247,26 @@ impl Operation {
         self.outputs.iter().filter(|output| output.is_made())
     }
 
+    /// Every name of a lot in it, in no particular order; one may come several times.
+    pub fn lots_named(&self) -> impl Iterator<Item = &LotId> {
+        let inputs = self.inputs.iter().flat_map(|input| [Some(&input.lot), input.only_for.as_ref()]);
+        let outputs = self.outputs.iter().flat_map(|output| [Some(&output.lot), output.shipped_as.as_ref()]);
+        inputs.chain(outputs).flatten().chain(self.lots.iter().map(|item| &item.lot))
+    }
+
+    /// Changes every name of a lot in it.
+    pub fn change_lots(&mut self, mut change: impl FnMut(&mut LotId)) {
+        for input in &mut self.inputs {
+            change(&mut input.lot);
+            input.only_for.iter_mut().for_each(&mut change);
+        }
+        for output in &mut self.outputs {
+            change(&mut output.lot);
+            output.shipped_as.iter_mut().for_each(&mut change);
+        }
+        self.lots.iter_mut().for_each(|item| change(&mut item.lot));
+    }
+
     /// Every link between this operation and a lot, inputs, then outputs, then work in place, each in the event's order.
     ///
     /// What comes back was in the lot as which it was shipped. So a return has a link from that lot as well, for each of
@@ -334,8 +355,10 @@ pub struct Voided {
 pub struct RecordedOperation {
     /// Its id, that of its event.
     pub id: EventId,
-    /// What was recorded.
+    /// What was recorded, of the lots that are meant.
     pub operation: Operation,
+    /// What those names mean that are not the lots' own.
+    pub names: NamesMeant,
     /// Set once voided: it is no longer part of the genealogy.
     pub voided: Option<Voided>,
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::alert::AcknowledgeInput;
+use super::alias::{AliasInput, MergeLotsInput};
 use super::enums::{MaterialClass, OperationKind, PartyRole, Tracking, by_name, name_of};
 use super::hold::{HoldInput, OverrideInput, ReleaseInput};
 use super::recall::{
@@ -12,6 +13,7 @@ use super::recall::{
 };
 use super::returns::ReturnInput;
 use super::scalars::{Exact, Moment};
+use super::sighting::ObserveInput;
 use super::stock::{CleanInput, CountInput};
 use lotgraph_domain::{ErrorCode, EventType, Problem};
 
@@ -64,6 +66,12 @@ pub enum EventInput {
     ReopenRecall(ReopenRecallInput),
     /// Somebody takes note of an alert.
     Acknowledge(AcknowledgeInput),
+    /// Lots are seen somewhere; nothing flows.
+    Observe(ObserveInput),
+    /// Numbers are further names of a lot.
+    Alias(AliasInput),
+    /// Lots that were recorded apart were one lot all along.
+    MergeLots(MergeLotsInput),
 }
 
 /// Declares a material.
@@ -431,6 +439,9 @@ impl EventInput {
             Self::AddToRecall(input) => (EventType::AddToRecall, serde_json::to_value(input)),
             Self::ReopenRecall(input) => (EventType::ReopenRecall, serde_json::to_value(input)),
             Self::Acknowledge(input) => (EventType::Acknowledge, serde_json::to_value(input)),
+            Self::Observe(input) => (EventType::Observe, serde_json::to_value(input)),
+            Self::Alias(input) => (EventType::Alias, serde_json::to_value(input)),
+            Self::MergeLots(input) => (EventType::MergeLots, serde_json::to_value(input)),
         };
         let mut value = value.unwrap_or_else(|error| unreachable!("inputs are plain data: {error}"));
         let mut problems = Vec::new();

@@ -1,6 +1,7 @@
 //! The GraphQL API: thin wrappers around the domain, one file per noun.
 
 mod alert;
+mod alias;
 mod answer;
 mod as_of;
 mod at_risk;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Result};
 
+use super::alias::LotAlias;
 use super::connection::{Total, connection, page_cost, page_size};
 use super::cursor::{Place, Scope, malformed};
 use super::enums::{Disposition, LinkRole, LotStatus, Origin};
@@ -103,6 +104,11 @@ impl Lot {
         self.0.supplier_lot.as_ref().map(AsRef::as_ref)
     }
 
+    /// Its further names, which mean it wherever a lot is asked for, and the names of these.
+    fn aliases(&self) -> Vec<LotAlias> {
+        self.0.aliases.iter().map(|(name, by)| LotAlias::new(name, by)).collect()
+    }
+
     /// Its material, once any event told.
     async fn material(&self, context: &Context<'_>) -> Result<Option<Material>> {
         Ok(self.load_material(context).await?.map(Material))
@@ -140,17 +146,17 @@ impl Lot {
 
     /// Where it was seen last, by the time that the observations tell.
     async fn last_seen(&self, context: &Context<'_>) -> Result<Option<Sighting>> {
-        Ok(latest(sightings(context, &self.0.id).await?).into_iter().next())
+        Ok(latest(sightings(context, &self.0).await?).into_iter().next())
     }
 
     /// Where it was seen, the last sighting first; at most the latest 100 are kept with the lot.
     async fn sightings(&self, context: &Context<'_>) -> Result<Vec<Sighting>> {
-        Ok(latest(sightings(context, &self.0.id).await?))
+        Ok(latest(sightings(context, &self.0).await?))
     }
 
     /// How often it was seen in all.
     async fn sighting_count(&self, context: &Context<'_>) -> Result<u64> {
-        Ok(sightings(context, &self.0.id).await?.count)
+        Ok(sightings(context, &self.0).await?.count)
     }
 
     /// Further facts, by name.

@@ -1,6 +1,7 @@
 //! Where a lot was seen.
 
-use async_graphql::{Context, ID, Result};
+use async_graphql::{Context, ID, InputObject, Result};
+use serde::Serialize;
 
 use super::equipment::Equipment;
 use super::loader::loaders;
@@ -10,19 +11,49 @@ use super::scalars::Moment;
 use lotgraph_domain::{self as domain, Location, LotId, NodeRef, RecordBody, RecordRef, Sightings};
 use lotgraph_graphql_macros::Object;
 
+/// Lots are seen somewhere; nothing flows.
+#[derive(InputObject, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ObserveInput {
+    /// The event's id; absent: derived from the content.
+    id: Option<ID>,
+    /// When the lots were seen.
+    at: Moment,
+    /// The ids of the lots, at least one.
+    lots: Vec<ID>,
+    /// The code of the equipment or area where they were seen; either this or `party`.
+    equipment: Option<ID>,
+    /// The code of the supplier or customer at whose site they were seen.
+    party: Option<ID>,
+    /// The code of the operator who saw them.
+    operator: Option<ID>,
+    /// What saw them: a scanner or tag.
+    source: Option<String>,
+    /// What is to be said about it.
+    note: Option<String>,
+}
+
 /// A lot was seen at a location; nothing flowed.
 #[derive(Clone)]
 pub struct Sighting(domain::Sighting);
 
-/// What the record of a lot keeps of its sightings.
-pub(super) async fn sightings(context: &Context<'_>, lot: &LotId) -> Result<Sightings> {
-    let reference = NodeRef::Record(RecordRef::Sightings(lot.clone()));
+/// What is kept of the sightings of a lot, under all its names.
+pub(super) async fn sightings(context: &Context<'_>, lot: &domain::Lot) -> Result<Sightings> {
+    let mut all = under(context, &lot.id).await?;
+    for name in lot.aliases.keys() {
+        all.join(under(context, name).await?);
+    }
+    Ok(all)
+}
+
+async fn under(context: &Context<'_>, name: &LotId) -> Result<Sightings> {
+    let reference = NodeRef::Record(RecordRef::Sightings(name.clone()));
     Ok(match loaders(context).node(reference).await? {
         Some(super::loader::Loaded::Record(record)) => match &record.body {
             RecordBody::Sightings(sightings) => sightings.clone(),
-            _ => Sightings::none_yet(lot.clone()),
+            _ => Sightings::none_yet(name.clone()),
         },
-        _ => Sightings::none_yet(lot.clone()),
+        _ => Sightings::none_yet(name.clone()),
     })
 }
 

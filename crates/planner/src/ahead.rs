@@ -41,13 +41,13 @@ impl Rules {
 pub(crate) fn tell(log: &Log<'_>, records: &mut Records) {
     for event in log.accepted() {
         let now = records.recorded_at();
-        let Some((path, at)) = furthest(&event.fact).filter(|(_, at)| is_ahead(*at, now, TOLD_FROM)) else {
+        let Some((path, at)) = furthest(event.fact).filter(|(_, at)| is_ahead(*at, now, TOLD_FROM)) else {
             continue;
         };
-        let operation = matches!(event.fact, Fact::Operation(_)).then_some(&event.id);
+        let operation = matches!(event.fact, Fact::Operation(_)).then_some(event.id);
         let message = format!("event {} was recorded at {now} and says {path} {at}", event.id);
         let about = About { operation, ..About::default() };
-        records.alert(AlertKind::TimeInFuture, event.id.as_str(), &event.id, about, message);
+        records.alert(AlertKind::TimeInFuture, event.id.as_str(), event.id, about, message);
     }
 }
 
@@ -87,6 +87,8 @@ fn furthest(fact: &Fact) -> Option<(String, Timestamp)> {
         Fact::Acknowledge(acknowledge) => acknowledge.at,
         Fact::Refusal(refusal) => refusal.at,
         Fact::Observe(observe) => observe.at,
+        Fact::Alias(alias) => alias.at,
+        Fact::MergeLots(merge) => merge.at,
     };
     Some(("at".to_owned(), at))
 }

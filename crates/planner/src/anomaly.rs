@@ -16,7 +16,7 @@ use crate::records::{About, Records};
 use crate::state::Movement;
 use crate::unit_tracking::Units;
 
-/// The last event of a revision that drew from a lot, the last that filled it, and the last that withdrew a
+/// The last event of a revision that drew from a lot, the last that filled it, and the last that withdrew or moved a
 /// link of it.
 #[derive(Default, Clone, Copy)]
 struct Touches<'a> {
@@ -41,15 +41,19 @@ impl<'a> Touches<'a> {
 /// What is wrong with a lot, in words for people; `None` when nothing is.
 type Finding = Option<String>;
 
+/// What is known besides the lots.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'k> {
+    pub(crate) materials: &'k HashMap<MaterialCode, Material>,
+    pub(crate) movements: &'k HashMap<LotId, Vec<Movement>>,
+    /// The lots among which links were moved, each with the last event that did.
+    pub(crate) renamed: &'k BTreeMap<LotId, EventId>,
+}
+
 /// Compares what the revision under way changed with what is known. Raises an alert for each anomaly that
 /// begins, and resolves those that end.
-pub(crate) fn settle(
-    log: &Log<'_>,
-    lots: &mut Lots,
-    records: &mut Records,
-    materials: &HashMap<MaterialCode, Material>,
-    movements: &HashMap<LotId, Vec<Movement>>,
-) {
+pub(crate) fn settle(log: &Log<'_>, lots: &mut Lots, records: &mut Records, known: Known<'_>) {
+    let Known { materials, movements, renamed } = known;
     let mut odd: Vec<(LotId, [Finding; 5])> = Vec::new();
     let units = Units::of(log, movements, materials, lots.changed_flows().map(|(_, lot)| lot));
     for (id, lot) in lots.changed_flows() {
@@ -65,7 +69,7 @@ pub(crate) fn settle(
         return;
     }
     odd.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    let touches = touches(log);
+    let touches = touches(log, renamed);
     for (id, [origin, gap, conflict, short, unit]) in odd {
         let Some(touches) = touches.get(&id).copied() else { continue };
         let before = lots.change(&id).anomalies.clone();
@@ -122,23 +126,26 @@ fn quantity_gap(lot: &Lot, materials: &HashMap<MaterialCode, Material>) -> Findi
 }
 
 /// For each lot, the events of the revision under way that moved it.
-fn touches<'a>(log: &Log<'a>) -> BTreeMap<LotId, Touches<'a>> {
+fn touches<'a>(log: &'a Log<'_>, renamed: &'a BTreeMap<LotId, EventId>) -> BTreeMap<LotId, Touches<'a>> {
     let mut touches: BTreeMap<LotId, Touches<'a>> = BTreeMap::new();
+    for (lot, event) in renamed {
+        touches.entry(lot.clone()).or_default().voided = Some(event);
+    }
     for event in log.accepted() {
-        match &event.fact {
+        match event.fact {
             Fact::Operation(operation) => {
                 for link in operation.links() {
                     let touched = touches.entry(link.lot.clone()).or_default();
                     match link.role {
-                        Role::Consumed if link.takes_away() => touched.drew = Some(&event.id),
-                        Role::Produced => touched.filled = Some(&event.id),
+                        Role::Consumed if link.takes_away() => touched.drew = Some(event.id),
+                        Role::Produced => touched.filled = Some(event.id),
                         Role::Consumed | Role::InPlace => {}
                     }
                 }
             }
             Fact::Void(void) => {
                 for link in log.operation(&void.event).into_iter().flat_map(Operation::links) {
-                    touches.entry(link.lot.clone()).or_default().voided = Some(&event.id);
+                    touches.entry(link.lot.clone()).or_default().voided = Some(event.id);
                 }
             }
             _ => {}

@@ -71,6 +71,20 @@ pub(crate) fn has_room(lot: &Lot, operation: &Operation, link: Link<'_>) -> bool
     amounts.try_fold(sum.0, |sum, amount| moved(sum, amount, true)).is_some()
 }
 
+/// Whether the sums of two lots stay exact when all that moved of one is added to the other.
+pub(crate) fn sums_fit(one: &Lot, other: &Lot) -> bool {
+    let flows = |lot: &'_ Lot| {
+        [&lot.received, &lot.produced, &lot.returned, &lot.consumed, &lot.shipped, &lot.scrapped]
+            .map(Clone::clone)
+    };
+    let fits = |(one, other): (Flow, Flow)| {
+        one.sums
+            .iter()
+            .all(|(unit, sum)| other.sums.get(unit).is_none_or(|more| moved(sum.0, more.0, true).is_some()))
+    };
+    flows(one).into_iter().zip(flows(other)).all(fits)
+}
+
 fn flow<'l>(lot: &'l Lot, operation: &Operation, link: &Link<'_>) -> Option<&'l Flow> {
     match Way::of(operation, link) {
         Way::InPlace | Way::CameBack => None,

@@ -26,7 +26,8 @@ impl Holds {
     /// The holds as they were before the work.
     pub(crate) fn new(state: &State) -> Self {
         let mut marked: HashMap<EventId, BTreeSet<LotId>> = HashMap::default();
-        for lot in state.lots.values() {
+        // The marks of a further name only wait for it to be a lot of its own again.
+        for lot in state.lots.values().filter(|lot| lot.alias_of.is_none()) {
             for mark in &lot.quarantine.marks {
                 marked.entry(mark.hold.clone()).or_default().insert(lot.id.clone());
             }
@@ -52,6 +53,7 @@ impl Holds {
     /// Places a hold.
     pub(crate) fn place(&mut self, id: &EventId, hold: &Hold, lots: &mut Lots) {
         for lot in &hold.lots {
+            let meant = lots.aliases.meant(lot).clone();
             let mark = HoldMark {
                 hold: id.clone(),
                 kind: MarkKind::Held,
@@ -66,9 +68,15 @@ impl Holds {
                 path: Vec::new(),
                 path_cut: false,
             };
-            lots.change(lot).quarantine.put_mark(mark);
+            // A name keeps its mark for the time when it may be a lot of its own.
+            if meant != *lot {
+                lots.change(lot).quarantine.put_mark(mark.clone());
+            }
+            if meant == *lot || !is_held(lots, &meant, id) {
+                lots.change(&meant).quarantine.put_mark(mark);
+            }
         }
-        self.marked.insert(id.clone(), hold.lots.iter().cloned().collect());
+        self.marked.insert(id.clone(), hold.lots.iter().map(|lot| lots.aliases.meant(lot).clone()).collect());
         self.facts.insert(id.clone(), hold.clone());
         self.stale.insert(id.clone());
     }
@@ -82,14 +90,17 @@ impl Holds {
         lots: &Lots,
     ) -> Vec<(&'r LotId, bool)> {
         let named = if release.lots.is_empty() { &hold.lots } else { &release.lots };
-        named.iter().map(|lot| (lot, is_held(lots, lot, id))).collect()
+        named.iter().map(|lot| (lot, is_held(lots, lots.aliases.meant(lot), id))).collect()
     }
 
     /// Takes lots out of a hold. Returns the lots that carried its mark and do not any more.
     pub(crate) fn free(&mut self, id: &EventId, freed: &[LotId], lots: &mut Lots) -> Vec<LotId> {
         let before = self.marked.get(id).cloned().unwrap_or_default();
         for lot in freed {
-            lots.change(lot).quarantine.remove_mark(id);
+            let meant = lots.aliases.meant(lot).clone();
+            for name in lots.aliases.under(&meant) {
+                lots.change(&name).quarantine.remove_mark(id);
+            }
         }
         self.spread(id, lots);
         before.into_iter().filter(|lot| mark_of(lots, lot, id).is_none()).collect()
@@ -107,6 +118,67 @@ impl Holds {
         let Some(graph) = &mut self.graph else { return };
         graph.remove(id, operation);
         self.mark_stale(operation, lots);
+    }
+
+    /// Has the lot that a further name means carry the marks of holds that name it. What leads to the name leads to the lot.
+    pub(crate) fn hand_over(&mut self, name: &LotId, meant: &LotId, lots: &mut Lots) {
+        let marks = std::mem::take(&mut lots.change(name).quarantine.marks);
+        for mark in marks {
+            self.forget(&mark.hold, name);
+            if mark.kind != MarkKind::Held {
+                continue;
+            }
+            lots.change(name).quarantine.put_mark(mark.clone());
+            self.marked.entry(mark.hold.clone()).or_default().insert(meant.clone());
+            if !is_held(lots, meant, &mark.hold) {
+                lots.change(meant).quarantine.put_mark(mark);
+            }
+        }
+    }
+
+    /// Has a name that is a lot of its own again carry the marks of the holds that name it, unless the lot that it meant was freed
+    /// from them. `names` are all that were names of that lot because this one was.
+    pub(crate) fn take_back(
+        &mut self,
+        name: &LotId,
+        names: &BTreeSet<LotId>,
+        meant: &LotId,
+        lots: &mut Lots,
+    ) {
+        let marks = lots.change(name).quarantine.marks.clone();
+        for mark in marks {
+            if is_held(lots, meant, &mark.hold) {
+                self.marked.entry(mark.hold.clone()).or_default().insert(name.clone());
+            } else {
+                lots.change(name).quarantine.remove_mark(&mark.hold);
+            }
+        }
+        let lent = lots.change(meant).quarantine.marks.clone();
+        for mark in lent.into_iter().filter(|mark| mark.kind == MarkKind::Held && names.contains(&mark.from))
+        {
+            // Another of its names may be held as well.
+            let others = lots.aliases.under(meant);
+            let other =
+                others.iter().filter(|other| *other != meant).find(|other| is_held(lots, other, &mark.hold));
+            match other {
+                Some(other) => {
+                    let from = other.clone();
+                    lots.change(meant).quarantine.put_mark(HoldMark { from, ..mark });
+                }
+                None => {
+                    lots.change(meant).quarantine.remove_mark(&mark.hold);
+                    self.forget(&mark.hold, meant);
+                }
+            }
+        }
+    }
+
+    /// Notes that a lot carries no mark of a hold any more, and that the hold may lead elsewhere by now.
+    fn forget(&mut self, hold: &EventId, lot: &LotId) {
+        if let Some(marked) = self.marked.get_mut(hold) {
+            marked.remove(lot);
+        }
+        self.stale.insert(hold.clone());
     }
 
     /// Notes that the movements of some lots are in another order than their records say: walks through them may differ.

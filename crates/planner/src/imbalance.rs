@@ -29,15 +29,15 @@ pub(crate) fn settle(
     materials: &HashMap<MaterialCode, Material>,
 ) {
     for event in log.accepted() {
-        match &event.fact {
-            Fact::Operation(operation) if !log.is_withdrawn(&event.id) => {
-                judge(&event.id, operation, lots, records, materials);
+        match event.fact {
+            Fact::Operation(operation) if !log.is_withdrawn(event.id) => {
+                judge(event.id, operation, lots, records, materials);
             }
             Fact::Void(void) => {
                 let Some(operation) = log.operation(&void.event) else { continue };
                 forget(&void.event, operation, lots);
                 for kind in KINDS {
-                    records.resolve(alert(kind, &void.event), &event.id);
+                    records.resolve(alert(kind, &void.event), event.id);
                 }
             }
             _ => {}

@@ -12,6 +12,7 @@
 //!   which knows the others by nothing but the ids that they have in common.
 
 mod ahead;
+mod aliases;
 mod anomaly;
 mod facts;
 mod first_links;
@@ -29,6 +30,7 @@ mod planning;
 mod projection;
 mod recall_touched;
 mod records;
+mod restating;
 mod rules;
 mod state;
 mod stock;
@@ -36,11 +38,12 @@ mod unit_tracking;
 mod units;
 mod writes;
 
+pub use aliases::RecordedUnder;
 pub use need::{FirstLinksNeeds, Need};
 pub use planning::{Planning, bodies};
 pub use rules::{NumberPolicies, Rule, Rules};
 pub use state::{FirstLinks, HoldPaths, Movement, PathOperation, State};
 pub use writes::{
-    EventRow, LinkRow, LotChange, LotRow, OperationRow, Plan, RecordChange, RecordRow, RevisionRow, VoidRow,
-    Writes,
+    EventRow, LinkKey, LinkRow, LotChange, LotRow, MovedOperation, OperationRow, Plan, RecordChange,
+    RecordRow, RevisionRow, VoidRow, Writes,
 };

@@ -1,10 +1,12 @@
 //! The ledger, as far as it is needed: events recorded before, and those that are being recorded now.
 
+use std::collections::BTreeSet;
+
 use foldhash::{HashMap, HashMapExt};
 use uuid::Uuid;
 
 use lotgraph_domain::{
-    ErrorCode, Event, EventId, Fact, Operation, Problem, RecordedEvent, Recording, Revision, Status,
+    ErrorCode, Event, EventId, Fact, LotId, Operation, Problem, RecordedEvent, Recording, Revision, Status,
 };
 use lotgraph_format::canonical;
 
@@ -25,9 +27,20 @@ pub(crate) struct Known<'l> {
     pub(crate) voided_by: Option<&'l EventId>,
 }
 
+/// An event of the revision under way, with what it says of the lots that are meant.
+#[derive(Clone, Copy)]
+pub(crate) struct Accepted<'l> {
+    pub(crate) id: &'l EventId,
+    pub(crate) fact: &'l Fact,
+}
+
 /// The events that are needed, recorded before or now.
 pub(crate) struct Log<'a> {
     recorded: HashMap<EventId, RecordedEvent>,
+    /// What events that name lots by further names say of the lots that are meant.
+    meant: HashMap<EventId, Fact>,
+    /// Operations recorded before of which links were moved to another lot.
+    moved: BTreeSet<EventId>,
     sent: HashMap<&'a EventId, Sent<'a>>,
     /// The events of the revision under way, in order.
     accepted: Vec<&'a Event>,
@@ -35,8 +48,13 @@ pub(crate) struct Log<'a> {
 }
 
 impl<'a> Log<'a> {
-    pub(crate) fn new(recorded: HashMap<EventId, RecordedEvent>, events: usize) -> Self {
-        Self { recorded, sent: HashMap::with_capacity(events), accepted: Vec::new(), rows: Vec::new() }
+    pub(crate) fn new(
+        recorded: HashMap<EventId, RecordedEvent>,
+        meant: HashMap<EventId, Fact>,
+        events: usize,
+    ) -> Self {
+        let (moved, accepted, rows) = (BTreeSet::new(), Vec::new(), Vec::new());
+        Self { recorded, meant, moved, sent: HashMap::with_capacity(events), accepted, rows }
     }
 
     /// Opens a revision.
@@ -55,18 +73,64 @@ impl<'a> Log<'a> {
         self.accepted.push(event);
     }
 
-    /// The events of the revision under way, in order.
-    pub(crate) fn accepted(&self) -> &[&'a Event] {
-        &self.accepted
+    /// The events of the revision under way, in order, each with what it says of the lots that are meant.
+    pub(crate) fn accepted(&self) -> impl Iterator<Item = Accepted<'_>> {
+        self.accepted.iter().map(|event| {
+            let fact = self.meant.get(&event.id).unwrap_or(&event.fact);
+            Accepted { id: &event.id, fact }
+        })
+    }
+
+    /// Notes what an event says of the lots that are meant; `None` when these are the lots that it names.
+    pub(crate) fn say(&mut self, id: &EventId, meant: Option<Fact>) {
+        match meant {
+            Some(fact) => self.meant.insert(id.clone(), fact),
+            None => self.meant.remove(id),
+        };
+    }
+
+    /// Notes that links of an operation were moved to another lot.
+    pub(crate) fn note_moved(&mut self, id: &EventId) {
+        if self.recorded.contains_key(id) {
+            self.moved.insert(id.clone());
+        }
+    }
+
+    /// The operations recorded before of which links were moved, with their events; withdrawn ones are left out.
+    pub(crate) fn moved(&self) -> impl Iterator<Item = (&RecordedEvent, &Operation)> {
+        let live = self.moved.iter().filter(|id| !self.is_withdrawn(id));
+        live.filter_map(|id| Some((self.recorded.get(id)?, self.operation(id)?)))
+    }
+
+    /// Whether the links that an operation had before the work are still its links.
+    pub(crate) fn stands(&self, id: &EventId) -> bool {
+        !self.moved.contains(id) && !self.is_withdrawn(id)
+    }
+
+    /// The operations that are needed and not withdrawn of which the events name any of these lots, as the events say it.
+    pub(crate) fn named(&self, lots: &BTreeSet<LotId>) -> Vec<(EventId, Operation)> {
+        let recorded = self.recorded.values().filter(|known| known.voided_by.is_none());
+        let recorded = recorded.map(|known| (&known.event.id, &known.event.fact));
+        let sent = self.sent.values().filter(|sent| sent.voided_by.is_none());
+        let all = recorded.chain(sent.map(|sent| (&sent.event.id, &sent.event.fact)));
+        let operations = all.filter_map(|(id, fact)| match fact {
+            Fact::Operation(operation) => {
+                operation.lots_named().any(|lot| lots.contains(lot)).then(|| (id.clone(), operation.clone()))
+            }
+            _ => None,
+        });
+        operations.collect()
     }
 
     /// An event, recorded before or now.
     pub(crate) fn get(&self, id: &EventId) -> Option<Known<'_>> {
         if let Some(recorded) = self.recorded.get(id) {
-            return Some(Known { fact: &recorded.event.fact, voided_by: recorded.voided_by.as_ref() });
+            let fact = self.meant.get(id).unwrap_or(&recorded.event.fact);
+            return Some(Known { fact, voided_by: recorded.voided_by.as_ref() });
         }
         let sent = self.sent.get(id)?;
-        Some(Known { fact: &sent.event.fact, voided_by: sent.voided_by.as_ref() })
+        let fact = self.meant.get(id).unwrap_or(&sent.event.fact);
+        Some(Known { fact, voided_by: sent.voided_by.as_ref() })
     }
 
     /// An operation, recorded before or now.
@@ -91,30 +155,23 @@ impl<'a> Log<'a> {
         self.get(id).is_some_and(|known| known.voided_by.is_some())
     }
 
-    /// The operations that are recorded now and not withdrawn.
-    pub(crate) fn live_sent(&self) -> impl Iterator<Item = (&EventId, &Operation)> {
-        self.sent.values().filter(|sent| sent.voided_by.is_none()).filter_map(|sent| match &sent.event.fact {
-            Fact::Operation(operation) => Some((&sent.event.id, operation)),
-            _ => None,
-        })
+    /// The operations whose links are new: those that are recorded now, and those of which links were moved. Withdrawn ones
+    /// are left out.
+    pub(crate) fn live_new(&self) -> impl Iterator<Item = (&EventId, &Operation)> {
+        let sent = self.sent.values().map(|sent| &sent.event.id);
+        let live = sent.chain(&self.moved).filter(|id| !self.is_withdrawn(id));
+        live.filter_map(|id| Some((id, self.operation(id)?)))
     }
 
     /// The operations that must be added again to what the store read without them. These are the operations
-    /// recorded now, and those recorded before that a void of the same work names; of both only those that
-    /// are not withdrawn so far.
+    /// recorded now, and those recorded before that were left aside; of both only those that are not withdrawn so far.
     pub(crate) fn live_operations<'l>(
         &'l self,
-        voids: impl Iterator<Item = &'l EventId>,
+        left_aside: &'l BTreeSet<EventId>,
     ) -> impl Iterator<Item = &'l Operation> {
-        let spared = voids.filter_map(|id| {
-            let recorded = self.recorded.get(id)?;
-            recorded.voided_by.is_none().then_some(&recorded.event.fact)
-        });
-        let sent = self.sent.values().filter(|sent| sent.voided_by.is_none()).map(|sent| &sent.event.fact);
-        spared.chain(sent).filter_map(|fact| match fact {
-            Fact::Operation(operation) => Some(operation),
-            _ => None,
-        })
+        let spared = left_aside.iter().filter(|id| self.recorded.contains_key(*id));
+        let sent = self.sent.values().map(|sent| &sent.event.id);
+        spared.chain(sent).filter(|id| !self.is_withdrawn(id)).filter_map(|id| self.operation(id))
     }
 
     /// What becomes of an event whose id is known already; `None` when the id is new.

@@ -57,10 +57,15 @@ pub(crate) fn claim(stated: &mut StatedRates, factor: &LotFactor) {
 pub(crate) fn forget(operation: &Operation, lot: &mut Lot) {
     let outputs = operation.made().filter(|output| output.lot == lot.id);
     for factor in outputs.flat_map(|output| &output.factors) {
-        let Some(known) = lot.factors.get_mut(&factor.unit) else { continue };
-        known.claims = known.claims.saturating_sub(1);
-        if known.claims == 0 {
-            lot.factors.remove(&factor.unit);
-        }
+        unclaim(&mut lot.factors, factor);
+    }
+}
+
+/// Takes back what one output stated.
+pub(crate) fn unclaim(stated: &mut StatedRates, factor: &LotFactor) {
+    let Some(known) = stated.get_mut(&factor.unit) else { return };
+    known.claims = known.claims.saturating_sub(1);
+    if known.claims == 0 {
+        stated.remove(&factor.unit);
     }
 }

@@ -5,6 +5,7 @@ use foldhash::{HashMap, HashMapExt};
 
 use lotgraph_domain::{Lot, LotId, MaterialCode};
 
+use crate::aliases::Aliases;
 use crate::state::FirstLinks;
 use crate::writes::{LotChange, LotRow};
 
@@ -25,6 +26,8 @@ pub(crate) struct Lots {
     changed: HashMap<LotId, Changed>,
     /// The first links that a lot had before the work, for lots that those revisions changed.
     recorded: HashMap<LotId, FirstLinks>,
+    /// Which of them are only further names of others.
+    pub(crate) aliases: Aliases,
 }
 
 impl Lots {
@@ -32,6 +35,7 @@ impl Lots {
         // Room is made at once for a lot or two of each operation, as most have. Growing later would move
         // what is there.
         Self {
+            aliases: Aliases::among(&before),
             before,
             touched: HashMap::with_capacity(2 * events),
             changed: HashMap::new(),

@@ -39,6 +39,7 @@ impl Naming {
         if known.is_none() && added.is_none() {
             return Namesakes::default();
         }
+        // A further name bears its number for the lot that it means.
         let bears = |id: &&LotId| {
             lots.get(id).is_none_or(|lot| {
                 lot.number.as_ref() == Some(&text) || lot.supplier_lot.as_ref() == Some(&text)
@@ -47,7 +48,8 @@ impl Naming {
         let first = known.map(|known| known.lots.as_slice()).unwrap_or_default();
         let beyond = known.map_or(0, Namesakes::beyond);
         let mut bearers = Namesakes::default();
-        let all: BTreeSet<&LotId> = first.iter().chain(added.into_iter().flatten()).filter(bears).collect();
+        let all = first.iter().chain(added.into_iter().flatten()).filter(bears);
+        let all: BTreeSet<&LotId> = all.map(|id| lots.aliases.meant(id)).collect();
         all.into_iter().for_each(|id| bearers.push(id.clone()));
         bearers.count += beyond;
         bearers

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use lotgraph_domain::{
     AlertId, AlertKind, Anomalies, Event, EventId, Fact, Hold, Likeness, LotId, LotName, MaterialCode,
-    Operation, RecordRef, Role,
+    Operation, RENAMED_OPERATIONS_MAX, RecordRef, Role,
 };
 
+use crate::aliases::{self, Aliases, RecordedUnder};
 use crate::facts::{Touches, recordable};
 use crate::state::State;
 use crate::{stock, units};
@@ -22,6 +23,14 @@ pub enum Need {
     Lots(Vec<LotId>),
     /// Lots by what they are called besides their id. The answer goes into [`State::namesakes`].
     Namesakes(Vec<LotName>),
+    /// The operations not withdrawn that were recorded of lots under some of their names. The answer goes into
+    /// [`State::recorded_under`].
+    RecordedUnder {
+        /// The lots, each with the names.
+        names: Vec<RecordedUnder>,
+        /// At how many operations the answer may end.
+        limit: Option<usize>,
+    },
     /// Declared materials. The answer goes into [`State::materials`].
     Materials(Vec<MaterialCode>),
     /// Which of these materials any lot is of. The answer goes into [`State::in_use`].
@@ -61,6 +70,7 @@ impl Need {
             Self::Lots(keys) => keys.is_empty(),
             Self::Namesakes(keys) => keys.is_empty(),
             Self::Materials(keys) | Self::MaterialsInUse(keys) => keys.is_empty(),
+            Self::RecordedUnder { names, limit: _ } => names.is_empty(),
             Self::Movements(keys) => keys.is_empty(),
             Self::FirstLinks(needs) => needs.lots.is_empty(),
             Self::HoldPaths { forward, producers } => forward.is_empty() && producers.is_empty(),
@@ -80,6 +90,13 @@ pub(crate) enum Step {
     Namesakes,
     /// The lots that may be taken in their place.
     LotsTaken,
+    /// What those lots are other names of, and their further names; again, until nothing is missing. There are nearly always
+    /// none.
+    LotsMeant,
+    /// The operations that were recorded under names of which the events say something. There are nearly always none.
+    RecordedUnder,
+    /// The events of those operations.
+    EventsMoved,
     /// The materials of those lots and of the events.
     Materials,
     /// The materials that are declared in another unit. There are nearly always none.
@@ -108,7 +125,10 @@ impl Step {
             Self::Events => Some(Self::Lots),
             Self::Lots => Some(Self::Namesakes),
             Self::Namesakes => Some(Self::LotsTaken),
-            Self::LotsTaken => Some(Self::Materials),
+            Self::LotsTaken => Some(Self::LotsMeant),
+            Self::LotsMeant => Some(Self::RecordedUnder),
+            Self::RecordedUnder => Some(Self::EventsMoved),
+            Self::EventsMoved => Some(Self::Materials),
             Self::Materials => Some(Self::MaterialsInUse),
             Self::MaterialsInUse => Some(Self::Movements),
             Self::Movements => Some(Self::FirstLinks),
@@ -120,6 +140,11 @@ impl Step {
         }
     }
 
+    /// Whether an answer may lead to the same question about something else.
+    pub(crate) fn asks_again(self) -> bool {
+        self == Self::LotsMeant
+    }
+
     /// What this step asks for.
     pub(crate) fn need(self, events: &[&Event], named: &mut Named, state: &State) -> Need {
         match self {
@@ -127,6 +152,12 @@ impl Step {
             Self::Lots => Need::Lots(named.lots_to_load(state)),
             Self::Namesakes => Need::Namesakes(named.namesakes(state)),
             Self::LotsTaken => Need::Lots(lots_unknown(events, state)),
+            Self::LotsMeant => Need::Lots(aliases::missing(state)),
+            Self::RecordedUnder => Need::RecordedUnder {
+                names: aliases::recorded_under(events, state),
+                limit: named.judged.then_some(RENAMED_OPERATIONS_MAX + 1),
+            },
+            Self::EventsMoved => Need::Events(aliases::events_moved(state)),
             Self::Materials => Need::Materials(materials_named(std::mem::take(&mut named.materials), state)),
             Self::MaterialsInUse => Need::MaterialsInUse(units::changed(events, state)),
             Self::Movements => Need::Movements(stock::needed(events, state)),
@@ -225,14 +256,21 @@ fn holds_met(state: &State) -> Vec<EventId> {
 fn hold_paths(events: &[&Event], state: &State) -> Need {
     let recorded = state.events.values().map(|recorded| &recorded.event.fact);
     let facts = events.iter().map(|event| &event.fact).chain(recorded);
-    let mut forward: BTreeSet<&LotId> = facts.filter_map(spreading).flat_map(|hold| &hold.lots).collect();
+    let aliases = Aliases::among(&state.lots);
+    let held = facts.filter_map(spreading).flat_map(|hold| &hold.lots);
+    let mut forward: BTreeSet<&LotId> = held.map(|lot| aliases.meant(lot)).collect();
     if forward.is_empty() {
         return Need::HoldPaths { forward: Vec::new(), producers: Vec::new() };
     }
     let sent = events.iter().filter_map(|event| operation(&event.fact));
     forward.extend(sent.flat_map(outputs_of).filter(|lot| state.lots.contains_key(*lot)));
-    let producers: BTreeSet<&LotId> =
+    let mut producers: BTreeSet<&LotId> =
         voided(events, state).flat_map(|(_, operation)| outputs_of(operation)).collect();
+    // Links that are moved are followed from the lot that they are moved to.
+    let renamed = aliases::concerned(events, state);
+    let renamed: Vec<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
+    forward.extend(&renamed);
+    producers.extend(&renamed);
     Need::HoldPaths {
         forward: forward.into_iter().cloned().collect(),
         producers: producers.into_iter().cloned().collect(),
@@ -256,8 +294,9 @@ fn records_touched(events: &[&Event], state: &State) -> Vec<RecordRef> {
 /// The lots whose first production or first draw a void may take away. A lot or an event that is not in the
 /// state is skipped, because nothing is known about it that could be taken away.
 fn first_links(events: &[&Event], state: &State) -> FirstLinksNeeds {
-    let mut without = BTreeSet::new();
-    let mut lots = BTreeSet::new();
+    let mut without: BTreeSet<EventId> = state.recorded_under.iter().cloned().collect();
+    let mut lots = aliases::concerned(events, state);
+    lots.retain(|lot| state.lots.contains_key(lot));
     for (id, operation) in voided(events, state) {
         if state.events.get(id).is_none_or(|recorded| recorded.voided_by.is_some()) {
             continue;
@@ -285,8 +324,7 @@ fn voided<'a>(
 ) -> impl Iterator<Item = (&'a EventId, &'a Operation)> {
     events.iter().filter_map(|event| {
         let Fact::Void(void) = &event.fact else { return None };
-        let recorded = state.events.get(&void.event)?;
-        Some((&void.event, operation(&recorded.event.fact)?))
+        Some((&void.event, operation(state.fact(&void.event)?)?))
     })
 }
 

@@ -16,7 +16,7 @@ use crate::projection::Projection;
 use crate::rules::Rules;
 use crate::state::State;
 use crate::writes::{Plan, Writes};
-use crate::{hidden, naming};
+use crate::{aliases, hidden, naming};
 
 /// The namespace for the commit ids of revisions that were taken over from another ledger (UUID version 5,
 /// RFC 9562 section 5.5). These ids need not be random, because nobody retries such a commit.
@@ -37,10 +37,13 @@ enum Work {
 /// answered can change before the rows of the plan are written.
 pub struct Planning {
     work: Work,
-    /// The events that may be recorded in the place of those that name lots by numbers: what these need is asked for, too.
+    /// The events that may be recorded in the place of those that name lots by numbers, and what those mean that name lots by
+    /// further names: what these need is asked for, too.
     in_place: Vec<Event>,
     named: Named,
     step: Option<Step>,
+    /// The last question of a step that asks again.
+    asked: Option<Need>,
     /// What the store has answered so far.
     pub state: State,
 }
@@ -70,7 +73,7 @@ impl Planning {
 
     fn new(work: Work, named: Named) -> Self {
         let in_place = Vec::new();
-        Self { work, in_place, named, step: Some(Step::FIRST), state: State::default() }
+        Self { work, in_place, named, step: Some(Step::FIRST), asked: None, state: State::default() }
     }
 
     /// The events in order, one list for each revision.
@@ -88,14 +91,24 @@ impl Planning {
     pub fn next_need(&mut self) -> Option<Need> {
         let sent = self.events();
         while let Some(step) = self.step {
-            self.step = step.next();
             if let (Step::LotsTaken, Work::Judge(batch, rules)) = (step, &self.work) {
                 self.in_place = naming::in_place(&batch.events, rules.numbers(&batch.caller), &self.state);
             }
-            let events: Vec<&Event> =
-                sent.iter().flat_map(|events| events.iter()).chain(&self.in_place).collect();
+            if step == Step::Materials {
+                aliases::note_meant(&mut self.state);
+                let events: Vec<&Event> = all(&sent, &self.in_place).collect();
+                let meant = aliases::events_meant(&events, &self.state);
+                self.in_place.extend(meant);
+            }
+            let events: Vec<&Event> = all(&sent, &self.in_place).collect();
             let need = step.need(&events, &mut self.named, &self.state);
+            // What a store does not find is not asked for for ever.
+            let again = step.asks_again() && !need.is_empty() && self.asked.as_ref() != Some(&need);
+            if !again {
+                self.step = step.next();
+            }
             if !need.is_empty() {
+                self.asked = again.then(|| need.clone());
                 return Some(need);
             }
         }
@@ -111,6 +124,10 @@ impl Planning {
             Work::Project(revisions) => project(&revisions, self.state, current, bodies),
         }
     }
+}
+
+fn all<'e>(sent: &'e [Arc<Vec<Event>>], in_place: &'e [Event]) -> impl Iterator<Item = &'e Event> {
+    sent.iter().flat_map(|events| events.iter()).chain(in_place)
 }
 
 fn project(revisions: &[RecordedRevision], state: State, current: Revision, bodies: Vec<String>) -> Plan {
@@ -176,7 +193,10 @@ fn judge_one<'a>(
             (event, canonical::body(&event.fact))
         }
     };
-    recordable(&event.fact).judge(&event.id, projection)?;
+    match projection.lots.aliases.fact(&event.fact) {
+        None => recordable(&event.fact).judge(&event.id, projection)?,
+        Some(meant) => recordable(&meant).judge(&event.id, projection)?,
+    }
     let taken = resolved.get().map_or(&[][..], |event| naming::resolved(&event.fact));
     let warnings = projection.naming.warnings(event, taken, &projection.lots);
     projection.record(event, body);

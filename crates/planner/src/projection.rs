@@ -16,8 +16,8 @@ use crate::lots::Lots;
 use crate::naming::Naming;
 use crate::records::Records;
 use crate::state::{FirstLinks, Movement, State};
-use crate::writes::{LinkRow, OperationRow, VoidRow, Writes};
-use crate::{ahead, anomaly, first_links, imbalance, recall_touched, stock};
+use crate::writes::{LinkKey, LinkRow, OperationRow, VoidRow, Writes};
+use crate::{ahead, anomaly, first_links, imbalance, recall_touched, restating, stock};
 
 /// The ledger and the graph as the events so far leave them. Only what the events touch is here.
 pub(crate) struct Projection<'a> {
@@ -41,16 +41,23 @@ pub(crate) struct Projection<'a> {
     pub(crate) mentions: BTreeSet<MasterRef>,
     /// Rows of operations.
     pub(crate) operations: Vec<OperationRow>,
+    /// Recorded links that go to another lot.
+    pub(crate) unlinks: Vec<LinkKey>,
     /// Rows of links.
     pub(crate) links: Vec<LinkRow>,
     /// Rows of voids.
     pub(crate) voids: Vec<VoidRow>,
-    /// Lots that lost links in the revision under way.
+    /// Lots that lost links in the revision under way, or were given links of other lots.
     pub(crate) withdrawn: BTreeSet<LotId>,
+    /// The lots among which the revision under way moved links, each with the last event that did.
+    pub(crate) renamed: BTreeMap<LotId, EventId>,
+    /// How many operations were recorded under names of which the events say something.
+    pub(crate) recorded_under: usize,
     first_links: HashMap<LotId, FirstLinks>,
     movements: HashMap<LotId, Vec<Movement>>,
-    /// The events that the voids of the work name, whether they are withdrawn yet or not.
-    void_targets: Vec<&'a EventId>,
+    /// The operations that `first_links` leave aside: those that the voids of the work name, whether they are withdrawn yet or
+    /// not, and those of which links may be moved.
+    left_aside: BTreeSet<EventId>,
     revision: Revision,
 }
 
@@ -58,18 +65,29 @@ impl<'a> Projection<'a> {
     /// The state before the first event. `events` are all those that may be recorded.
     pub(crate) fn new(state: State, current: Revision, events: impl Iterator<Item = &'a Event>) -> Self {
         let mut count = 0;
-        let mut void_targets = Vec::new();
+        let mut left_aside: BTreeSet<EventId> = state.recorded_under.iter().cloned().collect();
         for event in events {
             count += 1;
             if let Fact::Void(void) = &event.fact {
-                void_targets.push(&void.event);
+                left_aside.insert(void.event.clone());
             }
         }
         let holds = Holds::new(&state);
-        let State { events, lots, namesakes, materials, in_use, records, movements, first_links, paths: _ } =
-            state;
+        let State {
+            events,
+            recorded_under,
+            meant,
+            lots,
+            namesakes,
+            materials,
+            in_use,
+            records,
+            movements,
+            first_links,
+            paths: _,
+        } = state;
         Self {
-            log: Log::new(events, count),
+            log: Log::new(events, meant, count),
             lots: Lots::new(lots, count),
             naming: Naming::new(namesakes),
             records: Records::new(records),
@@ -79,12 +97,15 @@ impl<'a> Projection<'a> {
             masters: BTreeMap::new(),
             mentions: BTreeSet::new(),
             operations: Vec::new(),
+            unlinks: Vec::new(),
             links: Vec::new(),
             voids: Vec::new(),
             withdrawn: BTreeSet::new(),
+            renamed: BTreeMap::new(),
+            recorded_under: recorded_under.len(),
             first_links,
             movements,
-            void_targets,
+            left_aside,
             revision: current,
         }
     }
@@ -105,7 +126,16 @@ impl<'a> Projection<'a> {
 
     /// Adds an event to the ledger, and makes its changes. It cannot be refused any more.
     pub(crate) fn record(&mut self, event: &'a Event, body: String) {
-        recordable(&event.fact).project(&event.id, self);
+        match self.lots.aliases.fact(&event.fact) {
+            None => recordable(&event.fact).project(&event.id, self),
+            Some(meant) => {
+                recordable(&meant).project(&event.id, self);
+                if let (Fact::Operation(named), Some(row)) = (&event.fact, self.operations.last_mut()) {
+                    row.names = self.lots.aliases.names(named);
+                }
+                self.log.say(&event.id, Some(meant));
+            }
+        }
         self.log.record(event, body);
     }
 
@@ -117,7 +147,7 @@ impl<'a> Projection<'a> {
         self.holds.restock(&restocked, &self.lots);
         self.holds.settle(&mut self.lots);
         if !withdrawn.is_empty() {
-            let live = self.log.live_operations(self.void_targets.iter().copied());
+            let live = self.log.live_operations(&self.left_aside);
             for (id, first) in first_links::settle(withdrawn, &self.first_links, live, &self.lots) {
                 let lot = self.lots.change(&id);
                 (lot.earliest_production, lot.earliest_draw) = (first.production, first.draw);
@@ -128,7 +158,10 @@ impl<'a> Projection<'a> {
         }
         ahead::tell(&self.log, &mut self.records);
         imbalance::settle(&self.log, &mut self.lots, &mut self.records, &self.materials);
-        anomaly::settle(&self.log, &mut self.lots, &mut self.records, &self.materials, &self.movements);
+        let renamed = std::mem::take(&mut self.renamed);
+        let known =
+            anomaly::Known { materials: &self.materials, movements: &self.movements, renamed: &renamed };
+        anomaly::settle(&self.log, &mut self.lots, &mut self.records, known);
     }
 
     /// Goes on to another revision after [`Projection::end`]. How that one left the lots is now how they were
@@ -139,7 +172,10 @@ impl<'a> Projection<'a> {
 
     /// The rows to write.
     pub(crate) fn into_writes(self) -> Writes {
-        let Self { log, lots, records, masters, mentions, mut operations, mut links, voids, .. } = self;
+        let Self { log, lots, records, masters, mentions, voids, .. } = self;
+        let (mut operations, mut unlinks, mut links) = (self.operations, self.unlinks, self.links);
+        unlinks.sort_unstable();
+        let moved = restating::moved_operations(&log, &lots.aliases);
         operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         links.sort_unstable_by(|a, b| {
             (&a.operation, a.role, a.position).cmp(&(&b.operation, b.role, b.position))
@@ -150,6 +186,8 @@ impl<'a> Projection<'a> {
             masters: masters.into_values().collect(),
             lots: lots.into_rows(),
             operations,
+            moved,
+            unlinks,
             links,
             voids,
             records: records.into_rows(),

@@ -12,7 +12,7 @@ use crate::records::{About, Records, listed, only};
 /// Raises these alerts for the revision under way.
 pub(crate) fn tell(log: &Log<'_>, lots: &Lots, records: &mut Records) {
     for event in log.accepted() {
-        let (operation, how) = match &event.fact {
+        let (operation, how) = match event.fact {
             Fact::Operation(operation) => (operation, "touched"),
             Fact::Void(void) => match log.operation(&void.event) {
                 Some(operation) => (operation, "withdrew what had touched"),
@@ -32,13 +32,9 @@ pub(crate) fn tell(log: &Log<'_>, lots: &Lots, records: &mut Records) {
         for (recall, (hold, lots)) in touched {
             let lots: Vec<LotId> = lots.into_iter().cloned().collect();
             let message = format!("event {} {how} {} of recall {recall}", event.id, listed(&lots));
-            let about = About {
-                lot: only(&lots),
-                operation: Some(&event.id),
-                hold: Some(hold),
-                recall: Some(recall),
-            };
-            records.alert(AlertKind::RecallTouched, recall.as_str(), &event.id, about, message);
+            let about =
+                About { lot: only(&lots), operation: Some(event.id), hold: Some(hold), recall: Some(recall) };
+            records.alert(AlertKind::RecallTouched, recall.as_str(), event.id, about, message);
         }
     }
 }

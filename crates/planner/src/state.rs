@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::HashMap;
 
 use lotgraph_domain::{
-    EventId, Lot, LotId, LotName, Material, MaterialCode, Namesakes, OperationKind, Record, RecordRef,
+    EventId, Fact, Lot, LotId, LotName, Material, MaterialCode, Namesakes, OperationKind, Record, RecordRef,
     RecordedEvent, Role, Timestamp,
 };
 use lotgraph_genealogy::Subgraph;
@@ -17,6 +17,10 @@ use lotgraph_genealogy::subgraph::{RawLink, SubgraphOperation};
 pub struct State {
     /// Events of [`crate::Need::Events`].
     pub events: HashMap<EventId, RecordedEvent>,
+    /// The operations of [`crate::Need::RecordedUnder`], in any order.
+    pub recorded_under: Vec<EventId>,
+    /// What those of the events that name lots by further names say of the lots that are meant. The planner itself notes it.
+    pub meant: HashMap<EventId, Fact>,
     /// Lots of [`crate::Need::Lots`].
     pub lots: HashMap<LotId, Lot>,
     /// Lots of [`crate::Need::Namesakes`], for those names that any go by.
@@ -33,6 +37,13 @@ pub struct State {
     pub first_links: HashMap<LotId, FirstLinks>,
     /// Where holds lead, for [`crate::Need::HoldPaths`].
     pub paths: Option<HoldPaths>,
+}
+
+impl State {
+    /// What a recorded event says, of the lots that are meant.
+    pub(crate) fn fact(&self, id: &EventId) -> Option<&Fact> {
+        self.meant.get(id).or_else(|| self.events.get(id).map(|recorded| &recorded.event.fact))
+    }
 }
 
 /// A link of a lot with what its operation does.

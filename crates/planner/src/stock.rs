@@ -17,6 +17,7 @@ use lotgraph_domain::{
 };
 use lotgraph_genealogy::stock::{Compared, Measure, Moved, StockMovement, Totals, compare, go_on};
 
+use crate::aliases;
 use crate::log::Log;
 use crate::lots::Lots;
 use crate::state::{Movement, State};
@@ -80,10 +81,10 @@ pub(crate) fn settle(
 ) -> Vec<LotId> {
     let mut news: Vec<News<'_>> = Vec::new();
     for event in log.accepted() {
-        let Fact::Operation(operation) = &event.fact else { continue };
+        let Fact::Operation(operation) = event.fact else { continue };
         for link in operation.links() {
             if let Some(moved) = moved(operation.kind, link.role, link.sense.continues()) {
-                news.push(News { event: &event.id, operation, moved, link });
+                news.push(News { event: event.id, operation, moved, link });
             }
         }
     }
@@ -234,15 +235,14 @@ fn compared_again(
     let measure_of = |id: &LotId| lots.get(id).and_then(|lot| Measure::of(lot, material(lot, materials)));
     for (id, movements) in &mut found {
         let Some(measure) = measure_of(id) else { continue };
-        let live =
-            recorded.get(id).into_iter().flatten().filter(|known| !log.is_withdrawn(&known.link.operation));
+        let live = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
         movements.extend(live.filter_map(|Movement { kind, link }| {
             let times = (link.earliest, link.latest);
             let place = (link.role, link.position, link.sense.continues());
             movement(&link.operation, *kind, place, link.quantity.as_ref(), times, &measure)
         }));
     }
-    for (id, operation) in log.live_sent() {
+    for (id, operation) in log.live_new() {
         for link in operation.links() {
             let Some(movements) = found.get_mut(link.lot) else { continue };
             let Some(measure) = measure_of(link.lot) else { continue };
@@ -268,7 +268,9 @@ fn compared_again(
 pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
     let mut lots: HashMap<&LotId, Coming> = HashMap::new();
     let mut sent: HashMap<&EventId, &Operation> = HashMap::new();
-    let mut needed: BTreeSet<&LotId> = BTreeSet::new();
+    // What is recorded under further names goes from one lot to the other.
+    let renamed = aliases::concerned(events, state);
+    let mut needed: BTreeSet<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
     for event in events {
         match &event.fact {
             Fact::Operation(operation) => {
@@ -300,8 +302,7 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
                 }
             }
             Fact::Void(void) => {
-                let recorded = state.events.get(&void.event).map(|recorded| &recorded.event.fact);
-                let operation = match recorded {
+                let operation = match state.fact(&void.event) {
                     Some(Fact::Operation(operation)) => Some(operation),
                     _ => sent.get(&void.event).copied(),
                 };

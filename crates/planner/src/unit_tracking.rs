@@ -51,7 +51,7 @@ impl<'w> Units<'w> {
         let tracked = lots.filter(|lot| is_tracked(lot, materials));
         let mut sent: HashMap<&LotId, Vec<Moved<'w>>> = tracked.map(|lot| (&lot.id, Vec::new())).collect();
         if !sent.is_empty() {
-            for (id, operation) in log.live_sent() {
+            for (id, operation) in log.live_new() {
                 for link in operation.links() {
                     let Some(movements) = sent.get_mut(link.lot) else { continue };
                     movements.push(Moved {
@@ -75,7 +75,7 @@ impl<'w> Units<'w> {
         let measure = Measure::of(lot, material);
         let amount = |quantity: &Quantity| measure.as_ref().and_then(|measure| measure.amount(quantity));
         let recorded = self.recorded.get(&lot.id).into_iter().flatten();
-        let recorded = recorded.filter(|known| !log.is_withdrawn(&known.link.operation)).map(|known| Moved {
+        let recorded = recorded.filter(|known| log.stands(&known.link.operation)).map(|known| Moved {
             operation: &known.link.operation,
             kind: known.kind,
             role: known.link.role,

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 use lotgraph_domain::{
-    Changes, EventId, EventOutcome, EventType, Lot, LotId, Master, MasterRef, OperationKind, Pairs,
-    PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role, Sense, Text,
-    Timestamp, Voided,
+    Changes, EventId, EventOutcome, EventType, Lot, LotId, Master, MasterRef, NamesMeant, OperationKind,
+    Pairs, PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role,
+    Sense, Text, Timestamp, Voided,
 };
 
 /// What becomes of events.
@@ -65,7 +65,7 @@ pub struct EventRow {
 pub enum LotChange {
     /// The lot did not exist before.
     Created,
-    /// Its number, its supplier's number, its material or its attributes changed.
+    /// Its number, its supplier's number, its material or its attributes changed, or what it is another name of.
     Described {
         /// Whether its material is a different one now. The store then has to link the lot to that one
         /// instead.
@@ -82,6 +82,7 @@ impl LotChange {
         let Some(before) = before else { return Self::Created };
         let material = before.material != lot.material;
         let same = !material
+            && before.alias_of == lot.alias_of
             && before.number == lot.number
             && before.supplier_lot == lot.supplier_lot
             && before.attributes == lot.attributes;
@@ -132,6 +133,8 @@ pub struct OperationRow {
     pub party: Option<PartyCode>,
     /// Its inputs that went into one output only.
     pub pairs: Pairs,
+    /// What those names in its event mean that are not the lots' own.
+    pub names: NamesMeant,
     /// Equipment, operators and shift, sorted. They become edges PROCESSED_BY.
     pub processed_by: Vec<MasterRef>,
 }
@@ -155,6 +158,30 @@ pub struct LinkRow {
     pub latest: Timestamp,
     /// What it does with the lot.
     pub sense: Sense,
+}
+
+/// A link that goes to another lot.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkKey {
+    /// The operation.
+    pub operation: EventId,
+    /// How the lot takes part.
+    pub role: Role,
+    /// Its place among the operation's links of that role.
+    pub position: u32,
+    /// The lot that it was recorded of so far.
+    pub lot: LotId,
+}
+
+/// A recorded operation of which links go to another lot, with everything that is recorded of it.
+#[derive(Debug, Clone)]
+pub struct MovedOperation {
+    /// Its event.
+    pub event: EventRow,
+    /// Its node.
+    pub operation: OperationRow,
+    /// All its links, those that stay where they are too.
+    pub links: Vec<LinkRow>,
 }
 
 /// An operation to withdraw. Its links leave the graph; its node stays and says that it was withdrawn.
@@ -209,6 +236,11 @@ pub struct Writes {
     pub lots: Vec<LotRow>,
     /// Operations, including those that the same plan voids.
     pub operations: Vec<OperationRow>,
+    /// The operations that the links to remove belong to: what their names mean has changed. The rest of them is for a store
+    /// that holds nothing but what plans change.
+    pub moved: Vec<MovedOperation>,
+    /// Recorded links to remove, because they are among the links below with another lot.
+    pub unlinks: Vec<LinkKey>,
     /// Links of operations.
     pub links: Vec<LinkRow>,
     /// Operations withdrawn. They come after the links, because links that the same plan writes may have to
@@ -242,7 +274,8 @@ impl Writes {
             .voids
             .iter()
             .flat_map(|row| row.links.iter().map(|(lot, role)| (row.operation.clone(), lot.clone(), *role)));
-        let links: BTreeSet<(EventId, LotId, Role)> = added.chain(removed).collect();
+        let moved = self.unlinks.iter().map(|row| (row.operation.clone(), row.lot.clone(), row.role));
+        let links: BTreeSet<(EventId, LotId, Role)> = added.chain(removed).chain(moved).collect();
         let records: BTreeSet<RecordRef> = self.records.iter().map(|row| row.body.reference()).collect();
         let declared = self.masters.iter().map(Master::reference);
         let masters: BTreeSet<MasterRef> = declared.chain(self.mentions.iter().cloned()).collect();

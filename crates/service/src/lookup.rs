@@ -12,9 +12,11 @@ use lotgraph_domain::{
 };
 use lotgraph_store::{
     Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, LotFilter, Page, Reader,
-    Readiness, Result, Revision, Subgraph, Tally,
+    Readiness, Result, Revision, StoreError, StoreErrorKind, Subgraph, Tally, What,
 };
 
+/// How many names of names lead to a lot at most. Each is an event that somebody sent; a ledger with more is damaged.
+const NAMES_DEEP_MAX: usize = 1_000;
 /// The most unknown ids that a refusal names.
 const UNKNOWN_SHOWN_MAX: usize = 10;
 
@@ -152,16 +154,35 @@ impl Reading<'_> {
         self.admit("revision").revision_at(at).await
     }
 
+    /// The nodes referred to, in the order asked. For a further name of a lot this is the lot that it means.
     pub(super) async fn get(&self, refs: &[NodeRef]) -> Result<Vec<Option<Node>>> {
-        self.admit("nodes").get(refs).await
+        let store = self.admit("nodes");
+        let mut nodes = store.get(refs).await?;
+        put_meant(store, nodes.iter_mut().flatten()).await?;
+        Ok(nodes)
+    }
+
+    /// The lots that names mean, in the order asked. What is unknown stays as it is.
+    pub(super) async fn meant(&self, names: &[LotId]) -> Result<Vec<LotId>> {
+        let lots = self.lots(names.to_vec()).await?;
+        Ok(names.iter().zip(lots).map(|(name, lot)| lot.map_or_else(|| name.clone(), |lot| lot.id)).collect())
     }
 
     pub(super) async fn events(&self, ids: &[EventId]) -> Result<Vec<Option<RecordedEvent>>> {
         self.admit("ledger").events(ids).await
     }
 
+    /// A page of nodes. When it is the whole answer to a search for a number, there are lots in the place of their further
+    /// names; a page that others follow has its names, since the next one begins behind the last of them.
     pub(super) async fn find(&self, query: &Find) -> Result<Page<Node>> {
-        self.admit("nodes").find(query).await
+        let store = self.admit("nodes");
+        let mut page = store.find(query).await?;
+        if matches!(query.what, What::LotsNamed(_)) && !page.more {
+            put_meant(store, page.items.iter_mut()).await?;
+            let mut seen = BTreeSet::new();
+            page.items.retain(|node| !matches!(node, Node::Lot(lot) if !seen.insert(lot.id.clone())));
+        }
+        Ok(page)
     }
 
     pub(super) async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {
@@ -256,6 +277,35 @@ impl Reading<'_> {
         let materials = self.materials(codes.collect()).await?;
         Ok(materials.into_iter().filter_map(|(code, material)| Some((code, material.class?))).collect())
     }
+}
+
+/// Puts lots in the place of their further names.
+///
+/// # Errors
+/// `STORE_CORRUPT` when names lead to no lot, and the store's.
+async fn put_meant(store: &dyn Reader, nodes: impl Iterator<Item = &mut Node>) -> Result<()> {
+    let alias = |node: &Node| match node {
+        Node::Lot(lot) => lot.alias_of.as_ref().map(|alias| alias.lot.clone()),
+        Node::Operation(_) | Node::Master(_) | Node::Record(_) => None,
+    };
+    let mut names: Vec<&mut Node> = nodes.filter(|node| alias(node).is_some()).collect();
+    for _ in 0..NAMES_DEEP_MAX {
+        names.retain(|node| alias(node).is_some());
+        if names.is_empty() {
+            return Ok(());
+        }
+        let refs: Vec<NodeRef> = names.iter().filter_map(|node| alias(node)).map(NodeRef::Lot).collect();
+        for (name, meant) in names.iter_mut().zip(store.get(&refs).await?) {
+            let Some(meant) = meant else { return Err(leads_nowhere(&**name)) };
+            **name = meant;
+        }
+    }
+    names.retain(|node| alias(node).is_some());
+    names.first().map_or(Ok(()), |node| Err(leads_nowhere(node)))
+}
+
+fn leads_nowhere(name: &Node) -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt(format!("{:?} leads to no lot", name.reference())), "get")
 }
 
 /// The refusal of ids that no lot has; of the first ten, the lots that bear them as numbers are known.

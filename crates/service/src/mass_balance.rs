@@ -138,7 +138,10 @@ async fn read_balance(
 ) -> ServiceResult<BalanceAnswer> {
     let mut named = BTreeSet::new();
     let ids: Vec<LotId> = lots.iter().filter(|lot| named.insert(*lot)).cloned().collect();
-    let lots: Vec<Arc<Lot>> = reading.known_lots(ids).await?.into_iter().map(Arc::new).collect();
+    let mut lots: Vec<Arc<Lot>> = reading.known_lots(ids).await?.into_iter().map(Arc::new).collect();
+    // Two names may mean one lot.
+    let mut known = BTreeSet::new();
+    lots.retain(|lot| known.insert(lot.id.clone()));
     let balances = balances(reading, &lots).await?;
     let mass = mass_balance(&balances, tolerance_percent);
     let yields = yields_of_makers(reading, &lots).await?;

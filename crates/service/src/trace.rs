@@ -1,6 +1,7 @@
 //! Traces lots: reads the closure, applies the time rule, filters and counts what is shown.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -140,8 +141,9 @@ impl Tracer {
     ) -> BoxFuture<'a, ServiceResult<Arc<TraceAnswer>>> {
         Box::pin(async move {
             check(&question)?;
-            let subgraph = self.closure(self.lookup.by(caller), &question).await?;
-            let trace = genealogy::trace_since(&subgraph, question.rule, since);
+            let (subgraph, names) = self.read(self.lookup.by(caller), &question).await?;
+            let since = by_lot_meant(since, &names);
+            let trace = genealogy::trace_since(&subgraph, question.rule, &since);
             Ok(Arc::new(TraceAnswer { question, subgraph, trace }))
         })
     }
@@ -166,8 +168,45 @@ impl Tracer {
         reading: Reading<'_>,
         question: &TraceQuestion,
     ) -> ServiceResult<Subgraph> {
+        Ok(self.read(reading, question).await?.0)
+    }
+
+    /// The closure of a question, and what those of its lots mean that are only further names. Names are looked up only when
+    /// the store does not know them as lots, so that nobody else waits for it.
+    async fn read(
+        &self,
+        reading: Reading<'_>,
+        question: &TraceQuestion,
+    ) -> ServiceResult<(Subgraph, BTreeMap<LotId, LotId>)> {
+        let subgraph = self.read_structure(reading, question, question.lots.clone()).await?;
+        if subgraph.unknown_seeds.is_empty() {
+            return Ok((subgraph, BTreeMap::new()));
+        }
+        let meant = reading.meant(&subgraph.unknown_seeds).await?;
+        let names: BTreeMap<LotId, LotId> = subgraph.unknown_seeds.iter().cloned().zip(meant).collect();
+        let unknown: Vec<LotId> =
+            names.iter().filter(|(name, meant)| name == meant).map(|(name, _)| name.clone()).collect();
+        if !unknown.is_empty() {
+            return Err(reading.unknown_lots(&unknown).await?);
+        }
+        let mut seen = BTreeSet::new();
+        let lots = question.lots.iter().map(|lot| names.get(lot).unwrap_or(lot));
+        let lots = lots.filter(|lot| seen.insert(*lot)).cloned().collect();
+        let subgraph = self.read_structure(reading, question, lots).await?;
+        if subgraph.unknown_seeds.is_empty() {
+            return Ok((subgraph, names));
+        }
+        Err(reading.unknown_lots(&subgraph.unknown_seeds).await?)
+    }
+
+    async fn read_structure(
+        &self,
+        reading: Reading<'_>,
+        question: &TraceQuestion,
+        seeds: Vec<LotId>,
+    ) -> ServiceResult<Subgraph> {
         let closure = Closure {
-            seeds: question.lots.clone(),
+            seeds,
             direction: question.direction,
             max_depth: question.max_depth,
             nodes_max: self.nodes_max(),
@@ -175,11 +214,7 @@ impl Tracer {
             skip_cache: question.skip_cache,
             at: question.at,
         };
-        let subgraph = reading.closure(&closure).await?;
-        if subgraph.unknown_seeds.is_empty() {
-            return Ok(subgraph);
-        }
-        Err(reading.unknown_lots(&subgraph.unknown_seeds).await?)
+        Ok(reading.closure(&closure).await?)
     }
 
     /// Why a lot is affected by a seed: the shortest counted walks between them.
@@ -209,9 +244,12 @@ impl Tracer {
             };
             let reading = self.lookup.by(caller);
             let subgraph = self.closure(reading, &question).await?;
-            let found = shortest_paths(&subgraph, question.rule, lot, paths);
+            let mut found = shortest_paths(&subgraph, question.rule, lot, paths);
             if found.paths.is_empty() {
-                reading.known_lots(vec![lot.clone()]).await?;
+                let known = reading.known_lots(vec![lot.clone()]).await?;
+                if let Some(meant) = known.first().filter(|known| known.id != *lot) {
+                    found = shortest_paths(&subgraph, question.rule, &meant.id, paths);
+                }
             }
             Ok((subgraph, found))
         })
@@ -286,6 +324,28 @@ impl Tracer {
             FacetField::Supplier => count(parties(Receive)),
         })
     }
+}
+
+/// Since when lots are of interest, when some of them were named by further names. Of two moments of one lot the earlier counts;
+/// a lot that is also named without one is of interest from the first.
+fn by_lot_meant<'s>(
+    since: &'s BTreeMap<LotId, Timestamp>,
+    names: &BTreeMap<LotId, LotId>,
+) -> Cow<'s, BTreeMap<LotId, Timestamp>> {
+    if names.is_empty() {
+        return Cow::Borrowed(since);
+    }
+    let mut by_lot: BTreeMap<LotId, Timestamp> = BTreeMap::new();
+    for (name, at) in since {
+        let known = by_lot.entry(names.get(name).unwrap_or(name).clone()).or_insert(*at);
+        *known = (*known).min(*at);
+    }
+    for (name, meant) in names {
+        if !since.contains_key(name) {
+            by_lot.remove(meant);
+        }
+    }
+    Cow::Owned(by_lot)
 }
 
 fn count(values: impl Iterator<Item = Option<String>>) -> Vec<FacetValue> {

@@ -21,7 +21,7 @@ use lotgraph_domain::{EventId, LotId, Master, MasterKind, MaterialCode, Operatio
 use lotgraph_genealogy::subgraph::RawLink;
 use lotgraph_planner::{
     FirstLinks, FirstLinksNeeds, HoldPaths, LinkRow, LotChange, LotRow, Movement, Need, Planning,
-    RecordChange, RecordRow, Rules, State, Writes, bodies,
+    RecordChange, RecordRow, RecordedUnder, Rules, State, Writes, bodies,
 };
 use lotgraph_store::project::{check_order, check_repeated};
 use lotgraph_store::{
@@ -139,6 +139,7 @@ async fn answer(transaction: &mut Transaction<'_>, need: Need, state: &mut State
             state.namesakes.extend(namesakes_within(transaction, &names).await?);
             Ok(())
         }
+        Need::RecordedUnder { names, limit } => load_recorded_under(transaction, state, &names, limit).await,
         Need::Materials(codes) => load_materials(transaction, state, codes).await,
         Need::MaterialsInUse(codes) => load_materials_in_use(transaction, state, &codes).await,
         Need::Movements(ids) => load_movements(transaction, state, &ids).await,
@@ -184,6 +185,27 @@ async fn load_materials_in_use(
         let parameters = vec![("materials", texts(chunk))];
         let rows = transaction.rows::<MaterialRow>(&statement::READ_MATERIALS_IN_USE, parameters).await?;
         state.in_use.extend(rows.into_iter().map(|row| row.material));
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct RecordedUnderRow {
+    operation: EventId,
+}
+
+async fn load_recorded_under(
+    transaction: &mut Transaction<'_>,
+    state: &mut State,
+    names: &[RecordedUnder],
+    limit: Option<usize>,
+) -> Attempt<()> {
+    let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+    for chunk in names.chunks(CHUNK) {
+        let rows = list(chunk.iter().map(encode::recorded_under));
+        let parameters = vec![("rows", rows), ("limit", encode::integer(limit))];
+        let found = transaction.rows::<RecordedUnderRow>(&statement::READ_RECORDED_UNDER, parameters).await?;
+        state.recorded_under.extend(found.into_iter().map(|row| row.operation));
     }
     Ok(())
 }
@@ -326,6 +348,8 @@ impl Writer<'_, '_> {
         self.masters(writes).await?;
         self.lots(writes).await?;
         self.operations(writes).await?;
+        self.run(&statement::RENAME_OPERATIONS, writes.moved.iter().map(encode::renamed).collect()).await?;
+        self.run(&statement::UNLINK_LOTS, writes.unlinks.iter().map(encode::unlink).collect()).await?;
         self.links(&writes.links).await?;
         let voids = writes.voids.iter().map(encode::void).collect();
         self.run(&statement::VOID_OPERATIONS, voids).await?;

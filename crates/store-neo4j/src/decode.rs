@@ -81,6 +81,7 @@ pub(super) struct OperationProperties {
     voided_by: Option<EventId>,
     void_reason: Option<Text>,
     void_replaced_by: Option<EventId>,
+    names: Option<String>,
     body: String,
 }
 
@@ -94,7 +95,9 @@ impl OperationProperties {
                 return Err(corrupt(format!("operation {} is void without a reason", self.id)));
             }
         };
-        Ok(RecordedOperation { id: self.id, operation, voided })
+        let names = lot_state::read_names(self.names.as_deref())
+            .map_err(|error| corrupt(format!("names in operation {}: {error}", self.id)))?;
+        Ok(RecordedOperation { id: self.id, operation: names.applied(operation), names, voided })
     }
 }
 

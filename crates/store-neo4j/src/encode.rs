@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use neo4rs::{BoltInteger, BoltMap, BoltNull, BoltString, BoltType};
 use serde::Serialize;
 
-use lotgraph_domain::{EventId, Likeness, Lot, LotStatus, Master, MasterRef, Revision, Role, Timestamp};
+use lotgraph_domain::{
+    EventId, Likeness, Lot, LotStatus, Master, MasterRef, NamesMeant, Revision, Role, Timestamp,
+};
 use lotgraph_format::{canonical, record as record_format};
 use lotgraph_planner::{
-    EventRow, LinkRow, LotChange, LotRow, OperationRow, RecordChange, RecordRow, RevisionRow, VoidRow,
+    EventRow, LinkKey, LinkRow, LotChange, LotRow, MovedOperation, OperationRow, RecordChange, RecordRow,
+    RecordedUnder, RevisionRow, VoidRow,
 };
 use lotgraph_store::lot_state;
 
@@ -106,6 +109,7 @@ pub(super) fn lot(row: &LotRow) -> BoltType {
             ("material", optional(lot.material.as_ref(), text)),
             ("attributes", json(&lot.attributes)),
             ("search", text(lot.search_text())),
+            ("alias_of", optional(lot.alias_of.as_ref(), |alias| text(&alias.lot))),
         ]);
     }
     if *change == LotChange::Created {
@@ -170,6 +174,24 @@ pub(super) fn operation(row: &OperationRow) -> BoltType {
         ("at", time(row.end)),
         ("party", optional(row.party.as_ref(), text)),
         ("pairs", optional(row.pairs.text().as_ref(), text)),
+        ("names", optional(lot_state::names_text(&row.names).as_ref(), text)),
+        ("named", named(&row.names)),
+    ])
+}
+
+/// The further names in an operation, to be found by.
+fn named(names: &NamesMeant) -> BoltType {
+    if names.is_empty() { null() } else { texts(names.iter().map(|(name, _)| name)) }
+}
+
+/// What the names in an operation mean by now.
+pub(super) fn renamed(moved: &MovedOperation) -> BoltType {
+    let row = &moved.operation;
+    map([
+        ("operation", text(&row.id)),
+        ("names", optional(lot_state::names_text(&row.names).as_ref(), text)),
+        ("named", named(&row.names)),
+        ("pairs", optional(row.pairs.text().as_ref(), text)),
     ])
 }
 
@@ -200,6 +222,19 @@ pub(super) fn link(row: &LinkRow) -> BoltType {
         ("latest", time(row.latest)),
         ("continues", optional(row.sense.text(), text)),
     ])
+}
+
+pub(super) fn unlink(row: &LinkKey) -> BoltType {
+    map([
+        ("operation", text(&row.operation)),
+        ("type", text(link_type(row.role))),
+        ("position", integer(row.position)),
+        ("lot", text(&row.lot)),
+    ])
+}
+
+pub(super) fn recorded_under(under: &RecordedUnder) -> BoltType {
+    map([("lot", text(&under.lot)), ("names", texts(&under.names))])
 }
 
 pub(super) fn void(row: &VoidRow) -> BoltType {

@@ -79,6 +79,8 @@ registry! {
     LINK_PROCESSED_BY "write/link_processed_by";
     LINK_SUPPLIERS "write/link_suppliers";
     LINK_CUSTOMERS "write/link_customers";
+    RENAME_OPERATIONS "write/rename_operations";
+    UNLINK_LOTS "write/unlink_lots";
     LINK_CONSUMED "write/link_consumed";
     LINK_PRODUCED "write/link_produced";
     LINK_IN_PLACE "write/link_in_place";
@@ -96,6 +98,7 @@ registry! {
     READ_LOTS_ALIKE "read/read_lots_alike";
     READ_LOTS_NUMBERED "read/read_lots_numbered";
     READ_MATERIALS_IN_USE "read/read_materials_in_use";
+    READ_RECORDED_UNDER "read/read_recorded_under";
     READ_MOVEMENTS "read/read_movements";
     READ_OPERATIONS "read/read_operations";
     READ_MASTERS "read/read_masters";

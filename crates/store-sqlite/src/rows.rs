@@ -169,7 +169,9 @@ pub(super) fn operation(row: &Row<'_>) -> Fallible<RecordedOperation> {
         None => None,
         Some(by) => Some(voided(parse(by, EventId::parse)?, needed(row, 3)?)?),
     };
-    Ok(RecordedOperation { id, operation, voided })
+    let names = lot_state::read_names(column(row, 4)?)
+        .map_err(|error| Fault::damaged(format!("names in operation {id}: {error}")))?;
+    Ok(RecordedOperation { id, operation: names.applied(operation), names, voided })
 }
 
 /// Reads the body of an event that must be an operation.

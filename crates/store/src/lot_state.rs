@@ -5,16 +5,19 @@
 //! [`super::upgrade::PROJECTION`] when the text or the columns change: every store is then derived from its ledger anew.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use lotgraph_domain::hold::Quarantine;
 use lotgraph_domain::lot::{Anomalies, Flow};
 use lotgraph_domain::{
-    Attributes, Lot, LotId, MaterialCode, Overdrawn, StatedRates, Stock, Text, Timestamp, UnitCode,
+    AliasOf, Attributes, EventId, Lot, LotId, MaterialCode, NamesMeant, Overdrawn, StatedRates, Stock, Text,
+    Timestamp, UnitCode,
 };
 
-/// What a lot is called and searched by. The origin, the status and the searched text are columns too; they follow from
+/// What a lot is called and searched by. The origin, the status, the searched text and the lot that it is another name of
+/// are columns too; they follow from
 /// the lot, so they are written and never read back.
 #[derive(Debug)]
 pub struct LotColumns {
@@ -65,6 +68,10 @@ struct State<'a> {
     #[serde(default, skip_serializing_if = "as_at_first")]
     anomalies: Cow<'a, Anomalies>,
     #[serde(default, skip_serializing_if = "as_at_first")]
+    alias_of: Cow<'a, Option<AliasOf>>,
+    #[serde(default, skip_serializing_if = "as_at_first")]
+    aliases: Cow<'a, BTreeMap<LotId, EventId>>,
+    #[serde(default, skip_serializing_if = "as_at_first")]
     last_moved: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "as_at_first")]
     compared_in: Option<UnitCode>,
@@ -94,6 +101,22 @@ pub fn read_overdrawn(text: Option<&str>) -> Result<Overdrawn, serde_json::Error
     text.map_or_else(|| Ok(Overdrawn::default()), serde_json::from_str)
 }
 
+/// What the names in an operation mean, as a JSON object; nothing for nearly every operation.
+#[must_use]
+pub fn names_text(names: &NamesMeant) -> Option<String> {
+    let text = || serde_json::to_string(names).expect("a map of texts always has a JSON form");
+    (!names.is_empty()).then(text)
+}
+
+/// What the names in an operation mean, from such a text.
+///
+/// # Errors
+///
+/// The text is not one of [`names_text`].
+pub fn read_names(text: Option<&str>) -> Result<NamesMeant, serde_json::Error> {
+    text.map_or_else(|| Ok(NamesMeant::default()), serde_json::from_str)
+}
+
 /// The parts of a lot that no search looks at, as JSON.
 #[must_use]
 pub fn write(lot: &Lot) -> String {
@@ -119,6 +142,8 @@ pub fn write(lot: &Lot) -> String {
         earliest_draw,
         quarantine,
         anomalies,
+        alias_of,
+        aliases,
         stock,
     } = lot;
     let state = State {
@@ -135,6 +160,8 @@ pub fn write(lot: &Lot) -> String {
         earliest_draw: *earliest_draw,
         quarantine: Cow::Borrowed(quarantine),
         anomalies: Cow::Borrowed(anomalies),
+        alias_of: Cow::Borrowed(alias_of),
+        aliases: Cow::Borrowed(aliases),
         last_moved: stock.last,
         compared_in: stock.unit.clone(),
         stock: Cow::Owned(Stock { last: None, unit: None, ..stock.clone() }),
@@ -170,6 +197,8 @@ impl LotColumns {
             earliest_draw: state.earliest_draw,
             quarantine: state.quarantine.into_owned(),
             anomalies: state.anomalies.into_owned(),
+            alias_of: state.alias_of.into_owned(),
+            aliases: state.aliases.into_owned(),
             stock: Stock { last: state.last_moved, unit: state.compared_in, ..state.stock.into_owned() },
             overdrawn: self.overdrawn,
         })
@@ -214,6 +243,9 @@ mod tests {
         lot.earliest_production = Some(Timestamp::from_micros(9).unwrap());
         lot.earliest_draw = Some(Timestamp::from_micros(10).unwrap());
         lot.anomalies.quantity_gap = Some(lotgraph_domain::EventId::parse("e1").unwrap());
+        let (lot_meant, by) = (LotId::parse("L2").unwrap(), EventId::parse("e2").unwrap());
+        lot.aliases.insert(LotId::parse("L3").unwrap(), by.clone());
+        lot.alias_of = Some(AliasOf { lot: lot_meant, by, lent: lotgraph_domain::Lent::default() });
         assert_eq!(columns(&lot).into_lot(&write(&lot)).unwrap(), lot);
     }
 

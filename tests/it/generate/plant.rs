@@ -71,7 +71,7 @@ impl PlantInMemory {
         }
     }
 
-    /// Generated plants have neither holds nor records, and name lots by their ids only; first links are taken anew by `index`.
+    /// Generated plants have neither holds nor records nor further names, and name lots by their ids only; first links are taken anew by `index`.
     fn answer(&self, need: Need, state: &mut State) {
         match need {
             Need::Events(ids) => {
@@ -108,7 +108,11 @@ impl PlantInMemory {
                     |code: &MaterialCode| self.lots.values().any(|lot| lot.material.as_ref() == Some(code));
                 state.in_use.extend(codes.into_iter().filter(of));
             }
-            Need::Namesakes(_) | Need::FirstLinks(_) | Need::HoldPaths { .. } | Need::Records(_) => {}
+            Need::Namesakes(_)
+            | Need::RecordedUnder { .. }
+            | Need::FirstLinks(_)
+            | Need::HoldPaths { .. }
+            | Need::Records(_) => {}
         }
     }
 

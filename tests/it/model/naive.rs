@@ -128,6 +128,7 @@ impl Model {
         let recorded = RecordedOperation {
             id: lotgraph::domain::EventId::parse(id).unwrap(),
             operation: operation.clone(),
+            names: lotgraph::domain::NamesMeant::default(),
             voided: None,
         };
         self.operations.insert(id.to_owned(), recorded);

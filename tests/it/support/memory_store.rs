@@ -89,6 +89,13 @@ impl Plant {
                     |code: &MaterialCode| self.lots.values().any(|lot| lot.material.as_ref() == Some(code));
                 state.in_use.extend(codes.into_iter().filter(of));
             }
+            Need::RecordedUnder { names, limit: _ } => {
+                for lotgraph::planner::RecordedUnder { lot, names: _ } in names {
+                    let operations: BTreeSet<EventId> =
+                        self.links_at(&lot).map(|link| link.operation.clone()).collect();
+                    state.recorded_under.extend(operations);
+                }
+            }
             Need::Movements(ids) => {
                 for id in ids {
                     let movement = |link: &LinkRow| Movement {
@@ -158,6 +165,16 @@ impl Plant {
             self.masters.entry(mention.clone()).or_insert_with(|| mention.mentioned());
         }
         self.operations.extend(writes.operations.into_iter().map(|row| (row.id.clone(), (row, None))));
+        for moved in writes.moved {
+            let known = self.operations.get_mut(&moved.operation.id).unwrap();
+            (known.0.names, known.0.pairs) = (moved.operation.names, moved.operation.pairs);
+        }
+        for unlink in writes.unlinks {
+            let key = (unlink.operation, unlink.role, unlink.position);
+            let link = self.links.remove(&key).unwrap();
+            assert_eq!(link.lot, unlink.lot, "a link leaves the lot that it is recorded of");
+            self.links_of.get_mut(&link.lot).unwrap().remove(&key);
+        }
         for link in writes.links {
             let key = (link.operation.clone(), link.role, link.position);
             self.links_of.entry(link.lot.clone()).or_default().insert(key.clone());
@@ -212,12 +229,19 @@ impl Plant {
                 self.records.get(reference).map(|record| Node::Record(Box::new(record.clone())))
             }
             NodeRef::Operation(id) => {
-                let (_, voided) = self.operations.get(id)?;
+                let (row, voided) = self.operations.get(id)?;
                 let Fact::Operation(operation) = self.events[id].event.fact.clone() else { return None };
-                let node = RecordedOperation { id: id.clone(), operation, voided: voided.clone() };
+                let names = row.names.clone();
+                let operation = names.applied(operation);
+                let node = RecordedOperation { id: id.clone(), operation, names, voided: voided.clone() };
                 Some(Node::Operation(Box::new(node)))
             }
         }
+    }
+
+    /// Whether it is a lot, and not only another name of one.
+    fn is_lot(&self, id: &LotId) -> bool {
+        self.lots.get(id).is_some_and(|lot| lot.alias_of.is_none())
     }
 
     fn closure(&self, query: &Closure) -> Subgraph {
@@ -226,13 +250,13 @@ impl Plant {
             Direction::Backward => (Role::Produced, Role::Consumed),
         };
         let mut unknown: Vec<LotId> = query.seeds.clone();
-        unknown.retain(|seed| !self.lots.contains_key(seed));
+        unknown.retain(|seed| !self.is_lot(seed));
         let mut room = query.nodes_max as usize;
         let mut cut = false;
         let mut lots: BTreeMap<LotId, u32> = BTreeMap::new();
         let mut operations: BTreeMap<EventId, u32> = BTreeMap::new();
         let mut layer: BTreeSet<LotId> =
-            query.seeds.iter().filter(|seed| self.lots.contains_key(*seed)).cloned().collect();
+            query.seeds.iter().filter(|seed| self.is_lot(seed)).cloned().collect();
         let mut hops = 0;
         loop {
             keep(&mut layer, &mut room, &mut cut);

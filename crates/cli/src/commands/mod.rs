@@ -1,6 +1,7 @@
 //! The commands of the program.
 
 mod alerts;
+mod alias;
 mod at_risk;
 mod balance;
 mod caller;
@@ -174,6 +175,20 @@ enum Command {
         #[command(flatten)]
         arguments: alerts::AlertsArguments,
     },
+    /// Says that numbers are further names of a lot: what was recorded under them is the lot's
+    Alias {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: alias::AliasArguments,
+    },
+    /// Says that lots which were recorded apart were one lot all along
+    MergeLots {
+        #[command(flatten)]
+        store: StoreArguments,
+        #[command(flatten)]
+        arguments: alias::MergeLotsArguments,
+    },
     /// Record that a customer sent lots back
     Return {
         #[command(flatten)]
@@ -315,6 +330,14 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Alerts { store, arguments } => {
             let store = app::open_store_to_read(&loaded(store.flags(), Some(quiet))?.settings).await?;
             alerts::run(&arguments, store).await
+        }
+        Command::Alias { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            alias::alias(&arguments, app::open_store_to_record(&settings).await?).await
+        }
+        Command::MergeLots { store, arguments } => {
+            let settings = loaded(store.flags(), Some(quiet))?.settings;
+            alias::merge(&arguments, app::open_store_to_record(&settings).await?).await
         }
         Command::Return { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;

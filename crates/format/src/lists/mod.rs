@@ -5,6 +5,7 @@
 //! bear the names of the types of events, so that the compiler asks for the list of a type that has none.
 
 mod alert;
+mod alias;
 mod definitions;
 mod hold;
 mod kind;
@@ -19,6 +20,7 @@ mod void;
 mod words;
 
 pub use alert::{Acknowledge, Refusal};
+pub use alias::{Alias, MergeLots};
 pub use definitions::Definitions;
 pub use hold::{Hold, Override, Release};
 pub use list::{Column, FieldList, write};

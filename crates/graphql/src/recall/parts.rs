@@ -168,7 +168,8 @@ impl AffectedLot {
 
     /// Where it was seen last, by scanner, tag or eye.
     async fn last_seen(&self, context: &Context<'_>) -> Result<Option<Sighting>> {
-        let seen = sightings(context, self.answer.lot_id(self.affected().lot)).await?;
+        let lot = loaders(context).lot(self.answer.lot_id(self.affected().lot)).await?;
+        let seen = sightings(context, &lot).await?;
         Ok(latest(seen).into_iter().next())
     }
 

@@ -6,6 +6,7 @@
 
 mod acknowledge;
 mod admission;
+mod alias;
 mod hold;
 mod master;
 mod observe;
@@ -16,7 +17,7 @@ mod refusal;
 mod release;
 mod void;
 
-pub(crate) use operation::link_path;
+pub(crate) use operation::{claim_material, link_path, link_rows, operation_row};
 
 use std::collections::BTreeSet;
 

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use lotgraph_domain::operation::Link;
 use lotgraph_domain::{
-    ErrorCode, EventId, Lot, LotId, MasterRef, MaterialCode, Operation, OperationKind, Pairs, Problem,
-    RecordRef, Role, Scale, Timestamp,
+    ErrorCode, EventId, Lot, LotId, MasterRef, MaterialCode, NamesMeant, Operation, OperationKind, Pairs,
+    Problem, RecordRef, Role, Scale, Timestamp,
 };
 
 use super::admission::{admit, tell_late, tell_overridden};
@@ -88,18 +88,9 @@ impl Recordable for Operation {
         let materials = materials.chain(self.outputs.iter().map(|output| &output.material));
         so_far.mentions.extend(materials.flatten().cloned().map(MasterRef::Material));
         so_far.mentions.extend(self.party.clone().map(MasterRef::Party));
-        let processed_by = processed_by(self);
-        so_far.mentions.extend(processed_by.iter().cloned());
-        so_far.operations.push(OperationRow {
-            id: id.clone(),
-            kind: self.kind,
-            name: self.name.clone(),
-            start: self.start(),
-            end: self.at,
-            party: self.party.clone(),
-            pairs: Pairs::of(self),
-            processed_by,
-        });
+        let row = operation_row(id, self);
+        so_far.mentions.extend(row.processed_by.iter().cloned());
+        so_far.operations.push(row);
         so_far.links.extend(link_rows(id, self));
     }
 
@@ -184,7 +175,7 @@ fn describe_lots(operation: &Operation, so_far: &mut Projection<'_>) {
     }
 }
 
-fn claim_material(lot: &mut Lot, material: &MaterialCode) {
+pub(crate) fn claim_material(lot: &mut Lot, material: &MaterialCode) {
     if lot.material.as_ref() != Some(material) {
         lot.material = Some(material.clone());
     }
@@ -209,7 +200,23 @@ pub(super) fn processed_by(operation: &Operation) -> Vec<MasterRef> {
     all.into_iter().collect()
 }
 
-fn link_rows(id: &EventId, operation: &Operation) -> impl Iterator<Item = LinkRow> {
+/// The row of the node of an operation.
+pub(crate) fn operation_row(id: &EventId, operation: &Operation) -> OperationRow {
+    OperationRow {
+        id: id.clone(),
+        kind: operation.kind,
+        name: operation.name.clone(),
+        start: operation.start(),
+        end: operation.at,
+        party: operation.party.clone(),
+        pairs: Pairs::of(operation),
+        names: NamesMeant::default(),
+        processed_by: processed_by(operation),
+    }
+}
+
+/// The rows of its links.
+pub(crate) fn link_rows(id: &EventId, operation: &Operation) -> impl Iterator<Item = LinkRow> {
     operation.links().map(|link| LinkRow {
         operation: id.clone(),
         role: link.role,

@@ -29,7 +29,8 @@ impl Recordable for Override {
         for lot in &self.lots {
             let operation = self.operation.clone();
             let permit = Permit { operation, by: id.clone(), reason: self.reason.clone() };
-            so_far.lots.change(lot).quarantine.permits.push(permit);
+            let meant = so_far.lots.aliases.meant(lot).clone();
+            so_far.lots.change(&meant).quarantine.permits.push(permit);
         }
         let operation = &self.operation;
         let message = format!(

@@ -74,7 +74,8 @@ impl Recordable for Release {
 /// Releases lots from inspection, and from the disposition that an earlier release gave them.
 fn release_lots(release: &Release, so_far: &mut Projection<'_>) {
     for lot in &release.lots {
-        let quarantine = &mut so_far.lots.change(lot).quarantine;
+        let meant = so_far.lots.aliases.meant(lot).clone();
+        let quarantine = &mut so_far.lots.change(&meant).quarantine;
         quarantine.inspection_due = false;
         quarantine.dispose(release.disposition);
     }

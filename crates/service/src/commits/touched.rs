@@ -27,6 +27,9 @@ impl Touched {
         match &event.fact {
             Fact::Master(master) => self.declared(master),
             Fact::Operation(operation) => self.operation(id, operation),
+            // What they move is not in the event.
+            Fact::Alias(alias) => self.lots.extend(alias.same_lot().all().cloned()),
+            Fact::MergeLots(merge) => self.lots.extend(merge.same_lot().all().cloned()),
             // Which lots the operation had is not in the event that withdraws it.
             Fact::Void(void) => self.operations.extend([void.event.clone()]),
             Fact::Hold(hold) => {

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use crate::recorder::new_batch;
 use crate::refusal::refusals;
 use lotgraph_domain::{
-    Caller, Event, EventId, LotId, LotName, Master, MasterRef, MaterialCode, Node, NodeRef, RecordRef, Role,
-    Timestamp,
+    Caller, Event, EventId, Fact, LotId, LotName, Master, MasterRef, MaterialCode, Node, NodeRef, RecordRef,
+    Role, Timestamp,
 };
 use lotgraph_genealogy::subgraph::{Cut, RawLink};
 use lotgraph_planner::{
-    FirstLinks, FirstLinksNeeds, HoldPaths, Movement, Need, PathOperation, Planning, Rules, State, bodies,
+    FirstLinks, FirstLinksNeeds, HoldPaths, Movement, Need, PathOperation, Planning, RecordedUnder, Rules,
+    State, bodies,
 };
 use lotgraph_store::scratch::{ScratchStore, ScratchStores};
 use lotgraph_store::{
@@ -33,6 +34,8 @@ pub(super) struct Rehearsal {
     rules: Rules,
     /// Operations of the store that those batches would have voided, with the void.
     voided: BTreeMap<EventId, EventId>,
+    /// Operations of the store of which links would have been moved: the overlay has them as they would be.
+    moved: BTreeSet<EventId>,
     /// The revision that an import would stand at.
     revision: Revision,
 }
@@ -41,7 +44,13 @@ impl Rehearsal {
     /// Begins over a store with these rules; the overlay is one of `scratch`.
     pub(super) async fn begin(store: &dyn Reader, scratch: &ScratchStores, rules: Rules) -> Result<Self> {
         let revision = store.revision().await?;
-        Ok(Self { overlay: scratch().await?, rules, voided: BTreeMap::new(), revision })
+        Ok(Self {
+            overlay: scratch().await?,
+            rules,
+            voided: BTreeMap::new(),
+            moved: BTreeSet::new(),
+            revision,
+        })
     }
 
     /// What an import of these events would answer. The refusals that it would record are judged with them.
@@ -73,6 +82,7 @@ impl Rehearsal {
             for void in plan.writes.voids.iter().filter(|void| recorded.contains(&void.operation)) {
                 self.voided.insert(void.operation.clone(), void.voided.by.clone());
             }
+            self.moved.extend(plan.writes.moved.iter().map(|moved| moved.event.id.clone()));
             self.overlay.overlay(plan.writes).await?;
             self.revision = revision;
         }
@@ -85,6 +95,7 @@ impl Rehearsal {
             Need::Events(ids) => self.events(store, ids, state).await,
             Need::Lots(ids) => self.lots(store, ids, state).await,
             Need::Namesakes(names) => self.namesakes(store, names, state).await,
+            Need::RecordedUnder { names, limit: _ } => self.recorded_under(store, names, state).await,
             Need::Materials(codes) => self.materials(store, codes, state).await,
             Need::MaterialsInUse(codes) => self.materials_in_use(store, codes, state).await,
             Need::Movements(ids) => self.movements(store, ids, state).await,
@@ -182,10 +193,40 @@ impl Rehearsal {
     async fn movements(&self, store: &dyn Reader, ids: Vec<LotId>, state: &mut State) -> Result<()> {
         for lot in ids {
             let mut movements = Vec::new();
-            for reader in [store, self.overlay.as_ref() as &dyn Reader] {
-                add_movements(reader, &lot, &self.voided, &mut movements).await?;
-            }
+            add_movements(store, &lot, |id| self.gone(id), &mut movements).await?;
+            add_movements(self.overlay.as_ref(), &lot, |id| self.voided.contains_key(id), &mut movements)
+                .await?;
             state.movements.insert(lot, movements);
+        }
+        Ok(())
+    }
+
+    /// Whether the store has an operation that would not be there, or not as it is there.
+    fn gone(&self, operation: &EventId) -> bool {
+        self.voided.contains_key(operation) || self.moved.contains(operation)
+    }
+
+    /// Looks at every operation of a lot and at what its event names: a rehearsal may be slower than the import.
+    async fn recorded_under(
+        &self,
+        store: &dyn Reader,
+        names: Vec<RecordedUnder>,
+        state: &mut State,
+    ) -> Result<()> {
+        for RecordedUnder { lot, names } in names {
+            let mut movements = Vec::new();
+            add_movements(store, &lot, |id| self.gone(id), &mut movements).await?;
+            add_movements(self.overlay.as_ref(), &lot, |id| self.voided.contains_key(id), &mut movements)
+                .await?;
+            let operations: BTreeSet<EventId> =
+                movements.into_iter().map(|movement| movement.link.operation).collect();
+            let mut events = State::default();
+            self.events(store, operations.into_iter().collect(), &mut events).await?;
+            let under = events.events.into_values().filter(|recorded| {
+                let Fact::Operation(operation) = &recorded.event.fact else { return false };
+                operation.links().any(|link| names.contains(link.lot))
+            });
+            state.recorded_under.extend(under.map(|recorded| recorded.event.id));
         }
         Ok(())
     }
@@ -194,9 +235,11 @@ impl Rehearsal {
         let without: BTreeSet<&EventId> = needs.without.iter().chain(self.voided.keys()).collect();
         for lot in needs.lots {
             let mut first = FirstLinks::default();
-            for reader in [store, self.overlay.as_ref() as &dyn Reader] {
-                let production = earliest(reader, &lot, Role::Produced, &without).await?;
-                let draw = earliest(reader, &lot, Role::Consumed, &without).await?;
+            let without_moved: BTreeSet<&EventId> = without.iter().copied().chain(&self.moved).collect();
+            let readers = [(store, &without_moved), (self.overlay.as_ref() as &dyn Reader, &without)];
+            for (reader, without) in readers {
+                let production = earliest(reader, &lot, Role::Produced, without).await?;
+                let draw = earliest(reader, &lot, Role::Consumed, without).await?;
                 first.production = first.production.into_iter().chain(production).min();
                 first.draw = first.draw.into_iter().chain(draw).min();
             }
@@ -220,9 +263,10 @@ impl Rehearsal {
         let mut frontier = seeds;
         while !frontier.is_empty() {
             asked.extend(frontier.iter().cloned());
-            for reader in [store, self.overlay.as_ref() as &dyn Reader] {
+            for (reader, beneath) in [(store, true), (self.overlay.as_ref() as &dyn Reader, false)] {
                 for path in closure(reader, &frontier, direction, max_depth).await? {
-                    if self.voided.contains_key(&path.operation.id) {
+                    let id = &path.operation.id;
+                    if self.voided.contains_key(id) || beneath && self.moved.contains(id) {
                         continue;
                     }
                     let ends = path.links.iter().filter(|link| link.role == reached_by(direction));
@@ -283,11 +327,11 @@ async fn closure(
     Ok(found)
 }
 
-/// Adds the movements of a lot that one store knows, but for those that would have been voided.
+/// Adds the movements of a lot that one store knows, but for those of operations that are gone from it.
 async fn add_movements(
     reader: &dyn Reader,
     lot: &LotId,
-    voided: &BTreeMap<EventId, EventId>,
+    gone: impl Fn(&EventId) -> bool,
     movements: &mut Vec<Movement>,
 ) -> Result<()> {
     let mut after: Option<EdgeKey> = None;
@@ -296,7 +340,7 @@ async fn add_movements(
         let question = EdgesOf { lots: vec![lot.clone()], roles, after: after.take(), first: EDGES };
         let Some(page) = reader.edges(&question).await?.pop() else { return Ok(()) };
         after = page.edges.last().map(|edge| edge.key.clone());
-        let live = page.edges.into_iter().filter(|edge| !voided.contains_key(&edge.key.operation));
+        let live = page.edges.into_iter().filter(|edge| !gone(&edge.key.operation));
         movements.extend(live.map(|Edge { key, kind, latest, quantity, sense }| {
             let EdgeKey { earliest, operation, role, position } = key;
             let link =

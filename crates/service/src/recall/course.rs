@@ -264,13 +264,19 @@ impl Recalls {
     ) -> BoxFuture<'a, ServiceResult<Vec<Recovery>>> {
         Box::pin(async move {
             let records = self.records(caller, RecordKind::Recovery, Self::of_recall(recall)?).await?;
-            Ok(records
-                .into_iter()
-                .filter_map(|record| match record.body {
-                    RecordBody::Recovery(recovery) => Some(recovery),
-                    _ => None,
-                })
-                .collect())
+            let recoveries = records.into_iter().filter_map(|record| match record.body {
+                RecordBody::Recovery(recovery) => Some(recovery),
+                _ => None,
+            });
+            let mut recoveries: Vec<Recovery> = recoveries.collect();
+            let items = |recovery: &Recovery| {
+                recovery.recover.items.iter().map(|item| item.lot.clone()).collect::<Vec<_>>()
+            };
+            let names: Vec<LotId> = recoveries.iter().flat_map(items).collect();
+            let meant = self.reading(caller).meant(&names).await?;
+            let items = recoveries.iter_mut().flat_map(|recovery| &mut recovery.recover.items);
+            items.zip(meant).for_each(|(item, lot)| item.lot = lot);
+            Ok(recoveries)
         })
     }
 

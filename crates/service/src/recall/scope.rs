@@ -1,5 +1,6 @@
 //! Answers the scope of a recall, page by page from one answer.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -276,6 +277,7 @@ impl Recalls {
         found: FoundSeeds,
         revision: Revision,
     ) -> ServiceResult<ScopeAnswer> {
+        let found = FoundSeeds { seeds: as_meant(self.reading(caller), found.seeds).await?, ..found };
         let traced = self.walk(caller, &found.seeds, asked.respect_time).await?;
         let facts = facts_of(self.reading(caller), &traced).await?;
         let scope = scope(&traced.subgraph, &traced.trace, &facts);
@@ -389,6 +391,32 @@ impl Recalls {
             Ok(places)
         })
     }
+}
+
+/// Seeds that were named by further names, as the lots that these mean. Seeds that turn out to be one lot are bad since the
+/// earlier moment, for the reasons of all.
+async fn as_meant(reading: Reading<'_>, seeds: Vec<Seed>) -> ServiceResult<Vec<Seed>> {
+    let names: Vec<LotId> = seeds.iter().map(|seed| seed.lot.clone()).collect();
+    let meant = reading.meant(&names).await?;
+    if meant == names {
+        return Ok(seeds);
+    }
+    let mut by_lot: BTreeMap<LotId, Seed> = BTreeMap::new();
+    for (seed, lot) in seeds.into_iter().zip(meant) {
+        match by_lot.entry(lot.clone()) {
+            Entry::Vacant(place) => drop(place.insert(Seed { lot, ..seed })),
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.since = known.since.zip(seed.since).map(|(one, other)| one.min(other));
+                for reason in seed.reasons {
+                    if !known.reasons.contains(&reason) {
+                        known.reasons.push(reason);
+                    }
+                }
+            }
+        }
+    }
+    Ok(by_lot.into_values().collect())
 }
 
 /// Reads what the walk itself does not tell: all lots, all materials, all shipments, each in one go.

@@ -40,7 +40,7 @@ pub(super) async fn lots_to_compare(
     let cases = failed_lots(reading, &question.cases).await?;
     let (controls, left_out) = match &question.controls {
         Controls::Lots(lots) => {
-            let controls: BTreeSet<LotId> = lots.iter().cloned().collect();
+            let controls: BTreeSet<LotId> = reading.meant(lots).await?.into_iter().collect();
             check_given(&controls, &cases)?;
             (controls, 0)
         }
@@ -59,7 +59,7 @@ pub(super) async fn lots_to_compare(
 
 async fn failed_lots(reading: Reading<'_>, cases: &Cases) -> ServiceResult<BTreeSet<LotId>> {
     let cases: BTreeSet<LotId> = match cases {
-        Cases::Lots(lots) => lots.iter().cloned().collect(),
+        Cases::Lots(lots) => reading.meant(lots).await?.into_iter().collect(),
         Cases::Where { among, conditions } => {
             check_materials(reading, "cases", among).await?;
             let lots = candidates(reading, among.clone()).await?;

@@ -12,13 +12,14 @@ use crate::nodes;
 use crate::readers::Snapshot;
 use crate::rows;
 use crate::statements::{
-    GET_LOT, GET_RECORD, LOAD_EVENT, LOAD_FIRST_LINKS, LOAD_MATERIAL, LOAD_MATERIAL_IN_USE, WALK_FROM_LOT,
+    GET_LOT, GET_RECORD, LIST_RECORDED_UNDER, LOAD_EVENT, LOAD_FIRST_LINKS, LOAD_MATERIAL,
+    LOAD_MATERIAL_IN_USE, WALK_FROM_LOT,
 };
 use lotgraph_domain::{
     EventId, Lot, LotId, LotName, Master, MasterKind, MasterRef, Material, MaterialCode, RecordRef, Role,
 };
 use lotgraph_genealogy::subgraph::RawLink;
-use lotgraph_planner::{FirstLinks, FirstLinksNeeds, HoldPaths, Movement, Need, State};
+use lotgraph_planner::{FirstLinks, FirstLinksNeeds, HoldPaths, Movement, Need, RecordedUnder, State};
 use lotgraph_store::{Closure, Direction};
 
 /// Keys of what is in the file already.
@@ -49,6 +50,7 @@ pub(super) fn answer(
         Need::Events(ids) => load_events(snapshot, ids, state, known),
         Need::Lots(ids) => load_lots(snapshot, ids, state, known),
         Need::Namesakes(names) => load_namesakes(snapshot, names, state),
+        Need::RecordedUnder { names, limit } => load_recorded_under(snapshot, &names, limit, state),
         Need::Materials(codes) => load_materials(snapshot, codes, state),
         Need::MaterialsInUse(codes) => load_materials_in_use(snapshot, codes, state),
         Need::Movements(ids) => load_movements(snapshot, &ids, state, known),
@@ -106,6 +108,27 @@ fn load_lots(snapshot: &Snapshot<'_>, ids: Vec<LotId>, state: &mut State, known:
 fn load_namesakes(snapshot: &Snapshot<'_>, names: Vec<LotName>, state: &mut State) -> Fallible<()> {
     let found = namesakes(snapshot, &names)?;
     state.namesakes.extend(names.into_iter().zip(found).filter(|(_, found)| found.count > 0));
+    Ok(())
+}
+
+fn load_recorded_under(
+    snapshot: &Snapshot<'_>,
+    names: &[RecordedUnder],
+    limit: Option<usize>,
+    state: &mut State,
+) -> Fallible<()> {
+    let mut statement = snapshot.statement(LIST_RECORDED_UNDER)?;
+    for RecordedUnder { lot, names } in names {
+        let left = limit.map_or(i64::MAX, |limit| {
+            i64::try_from(limit.saturating_sub(state.recorded_under.len())).unwrap_or(i64::MAX)
+        });
+        let names = serde_json::to_string(names)
+            .map_err(|error| Fault::damaged(format!("names of {lot}: {error}")))?;
+        let mut found = statement.query(rusqlite::params![lot.as_str(), names, left])?;
+        while let Some(row) = found.next()? {
+            state.recorded_under.push(rows::parse(rows::needed(row, 0)?, EventId::parse)?);
+        }
+    }
     Ok(())
 }
 

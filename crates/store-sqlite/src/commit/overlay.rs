@@ -10,7 +10,7 @@ use crate::nodes;
 use crate::readers::Snapshot;
 use crate::statements::{GET_LOT_KEY, GET_RECORD, LOAD_EVENT};
 use lotgraph_domain::{EventId, MasterRef};
-use lotgraph_planner::{LotChange, RecordChange, Writes};
+use lotgraph_planner::{LotChange, MovedOperation, RecordChange, Writes};
 use rusqlite::OptionalExtension;
 
 /// Writes the rows, inside the caller's transaction.
@@ -49,6 +49,22 @@ pub(crate) fn overlay(snapshot: &Snapshot<'_>, keys: &mut MasterKeys, mut writes
         voids.push(row);
     }
     writes.voids = voids;
+    for moved in std::mem::take(&mut writes.moved) {
+        if let Some((key, _)) = ledger::event(&mut event, &moved.event.id)? {
+            known.events.insert(moved.event.id.clone(), key);
+            writes.moved.push(moved);
+            continue;
+        }
+        let MovedOperation { event: row, operation, links } = moved;
+        // The operation is in the store beneath; here it is made anew, as it is by now.
+        writes.unlinks.retain(|link| link.operation != row.id);
+        writes.links.retain(|link| link.operation != row.id);
+        writes.links.extend(links);
+        writes.operations.push(operation);
+        if let Some(revision) = writes.revisions.last_mut() {
+            revision.events.push(row);
+        }
+    }
     let (_, last_event) = snapshot.revision()?;
     write::write(snapshot, keys, known, &writes, last_event + 1)
 }

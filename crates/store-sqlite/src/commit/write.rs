@@ -12,7 +12,8 @@ use crate::statements as sql;
 use lotgraph_domain::{EventId, Fact, Likeness, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass};
 use lotgraph_format::{canonical, record as record_format};
 use lotgraph_planner::{
-    LotChange, LotRow, OperationRow, RecordChange, RecordRow, RevisionRow, VoidRow, Writes,
+    LinkKey, LotChange, LotRow, MovedOperation, OperationRow, RecordChange, RecordRow, RevisionRow, VoidRow,
+    Writes,
 };
 use lotgraph_store::lot_state;
 
@@ -29,6 +30,7 @@ pub(super) fn write(
     run.masters(writes)?;
     run.lots(writes, &known.lots)?;
     run.operations(writes)?;
+    run.unlinks(writes)?;
     run.links(writes)?;
     run.voids(writes)?;
     run.records(writes)
@@ -171,7 +173,7 @@ impl Run<'_> {
         let mut insert = self.snapshot.statement(sql::INSERT_OPERATION)?;
         let mut take_part = self.snapshot.statement(sql::INSERT_PARTICIPATION)?;
         for row in &writes.operations {
-            let OperationRow { id, kind, name, start, end, party, pairs, processed_by } = row;
+            let OperationRow { id, kind, name, start, end, party, pairs, names, processed_by } = row;
             let key = self.event_key(id)?;
             let party = party.clone().map(MasterRef::Party);
             let party = match &party {
@@ -187,6 +189,7 @@ impl Run<'_> {
                 end.micros(),
                 party,
                 pairs.text(),
+                lot_state::names_text(names),
             ])?;
             for resource in processed_by {
                 let resource = Self::master_key(self.keys, &mut lookup, resource)?;
@@ -195,6 +198,20 @@ impl Run<'_> {
             if let Some(party) = party {
                 take_part.execute(params![party, end.micros(), key])?;
             }
+        }
+        Ok(())
+    }
+
+    fn unlinks(&mut self, writes: &Writes) -> Fallible<()> {
+        for MovedOperation { operation, .. } in &writes.moved {
+            let key = self.event_key(&operation.id)?;
+            let names = lot_state::names_text(&operation.names);
+            let pairs = operation.pairs.text();
+            self.snapshot.statement(sql::RENAME_OPERATION)?.execute(params![key, names, pairs])?;
+        }
+        for LinkKey { operation, role, position, lot: _ } in &writes.unlinks {
+            let key = self.event_key(operation)?;
+            self.snapshot.statement(sql::DELETE_LINK)?.execute(params![key, role_number(*role), position])?;
         }
         Ok(())
     }
@@ -301,6 +318,7 @@ impl LotStatements<'_> {
             status_text(lot),
             lot_state::overdrawn_text(&lot.overdrawn),
             Likeness::of(lot.id.as_str()).as_str(),
+            alias_text(lot),
         ])?)
     }
 
@@ -330,9 +348,15 @@ impl LotStatements<'_> {
             material,
             attributes_text(lot)?,
             lot.search_text(),
+            alias_text(lot),
         ])?;
         Ok(())
     }
+}
+
+/// What a lot is only another name of.
+fn alias_text(lot: &Lot) -> Option<&str> {
+    lot.alias_of.as_ref().map(|alias| alias.lot.as_str())
 }
 
 /// A status as the index holds it: nothing for an available lot.

@@ -10,11 +10,11 @@ use super::answer::{Answer, decode, encode};
 use super::key::LAYOUT;
 use crate::{Bucket, Direction, Edge, EdgeKey, EdgePage, Page, Revision, Subgraph};
 use lotgraph_domain::{
-    Acknowledgement, Alert, AlertId, AlertKind, Anomalies, Disposition, EventId, Fact, Flow, HoldMark,
-    HoldPolicy, HoldRecord, HoldRelease, HoldStep, LateCapture, Lifted, Lot, LotId, MarkKind, Master,
-    MasterRef, MovementKey, Node, OperationKind, Overdrawn, Pairs, Permit, Quarantine, Rate, Record,
-    RecordBody, RecordPlace, RecordedOperation, Resolution, Role, Sense, Shortage, StatedRate, Stay, Text,
-    Timestamp, UnitCode, Voided,
+    Acknowledgement, Alert, AlertId, AlertKind, AliasOf, Anomalies, Disposition, EventId, Fact, Flow,
+    HoldMark, HoldPolicy, HoldRecord, HoldRelease, HoldStep, LateCapture, Lent, Lifted, Lot, LotId, MarkKind,
+    Master, MasterRef, MovementKey, NamesMeant, Node, OperationKind, Overdrawn, Pairs, Permit, Quarantine,
+    Rate, Record, RecordBody, RecordPlace, RecordedOperation, Resolution, Role, Sense, Shortage, StatedRate,
+    Stay, Text, Timestamp, UnitCode, Voided,
 };
 use lotgraph_format::event::parse;
 use lotgraph_genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
@@ -52,7 +52,8 @@ fn operation() -> RecordedOperation {
     }));
     let Fact::Operation(operation) = fact else { panic!("an operation was sent") };
     let voided = Voided { by: id("V"), reason: text("wrong"), replaced_by: Some(id("O-2")) };
-    RecordedOperation { id: id("O-1"), operation, voided: Some(voided) }
+    let names = NamesMeant::of(&operation, |_| LotId::parse("C").ok());
+    RecordedOperation { id: id("O-1"), operation, names, voided: Some(voided) }
 }
 
 fn count() -> RecordedOperation {
@@ -61,7 +62,7 @@ fn count() -> RecordedOperation {
     else {
         panic!("an operation was sent")
     };
-    RecordedOperation { id: id("C-1"), operation, voided: None }
+    RecordedOperation { id: id("C-1"), operation, names: NamesMeant::default(), voided: None }
 }
 
 fn lot() -> Lot {
@@ -87,6 +88,9 @@ fn lot() -> Lot {
     lot.stock.last = Some(time(3));
     lot.stock.shortages.push(Shortage { excess: 2.into(), filled: 10.into(), first: time(1) });
     lot.overdrawn = overdrawn();
+    let lent = Lent { number: true, attributes: [text("colour")].into(), ..Lent::default() };
+    lot.alias_of = Some(AliasOf { lot: LotId::parse("B").expect("an id"), by: id("A-1"), lent });
+    lot.aliases.insert(LotId::parse("C").expect("an id"), id("A-2"));
     lot
 }
 
