@@ -28,6 +28,7 @@ pub mod revision;
 pub mod sense;
 pub mod stock;
 pub mod time;
+pub mod transfer;
 pub mod unit;
 
 pub use alert::{
@@ -72,6 +73,7 @@ pub use revision::Revision;
 pub use sense::Sense;
 pub use stock::{Lifted, MovementKey, Overdrawn, Shortage, Stock};
 pub use time::Timestamp;
+pub use transfer::Transfer;
 
 /// Free attributes of a lot or an operation: name to value, both kept verbatim, ordered by name.
 pub type Attributes = std::collections::BTreeMap<Text, Text>;

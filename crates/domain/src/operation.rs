@@ -14,6 +14,7 @@ use super::namesake::Resolved;
 use super::quantity::{Amount, Percent, Quantity};
 use super::sense::Sense;
 use super::time::Timestamp;
+use super::transfer::Transfer;
 
 names! {
     /// What an operation does with lots.
@@ -222,6 +223,8 @@ pub struct Operation {
     pub resolve: bool,
     /// The numbers that were taken for lots when it was recorded, each once, ordered.
     pub resolved: Vec<Resolved>,
+    /// Of a receipt: what it carries on of shipments on record, by output. No event says so; the planner finds it.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Operation {
@@ -273,6 +276,9 @@ impl Operation {
     /// its outputs at the same place. The goods left at some moment before they came back; it is not known which
     /// (docs/TRACE_RULES.md, rule 10).
     ///
+    /// What was shipped on record is in the lot that it had left, too, until a receipt brings it: so a receipt has a link from
+    /// that lot for each of its transfers.
+    ///
     /// A lot that is only listed, with a quantity of zero, has none; its place in the list is left out.
     pub fn links(&self) -> impl Iterator<Item = Link<'_>> {
         let (start, end) = (self.start(), self.at);
@@ -295,14 +301,40 @@ impl Operation {
         });
         let is_return = self.kind == OperationKind::Return;
         let outputs = outputs.map(move |(n, output)| Link {
-            sense: if is_return && output.left_as() == &output.lot { carried } else { Sense::Moves },
+            sense: if is_return && output.left_as() == &output.lot {
+                carried
+            } else {
+                self.transferred_into(n)
+            },
             ..link(Role::Produced, n, &output.lot, output.quantity.as_ref(), output.at)
+        });
+        let transfers = self.transfers.iter().enumerate().map(move |(n, transfer)| Link {
+            earliest: transfer.earliest,
+            latest: transfer.latest,
+            sense: Sense::Continues(Some(&transfer.shipment)),
+            ..link(Role::Consumed, n, &transfer.lot, self.quantity_received(transfer), None)
         });
         inputs
             .map(move |(n, i)| link(Role::Consumed, n, &i.lot, i.quantity.as_ref(), i.at))
             .chain(came_back)
+            .chain(transfers)
             .chain(outputs)
             .chain(lots.map(move |(n, (lot, counted))| link(Role::InPlace, n, lot, counted, None)))
+    }
+}
+
+impl Operation {
+    /// What the output at a place does with its lot, as far as transfers say: goods may come back into the very lot that they
+    /// had left.
+    fn transferred_into(&self, place: usize) -> Sense<&EventId> {
+        let lot = self.outputs.get(place).map(|output| &output.lot);
+        let same = |transfer: &&Transfer| transfer.output as usize == place && Some(&transfer.lot) == lot;
+        self.transfers.iter().find(same).map_or(Sense::Moves, |found| Sense::Continues(Some(&found.shipment)))
+    }
+
+    /// How much a transfer brought.
+    fn quantity_received(&self, transfer: &Transfer) -> Option<&Quantity> {
+        self.outputs.get(transfer.output as usize)?.quantity.as_ref()
     }
 }
 

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use lotgraph_domain::{
     AlertId, AlertKind, Anomalies, Event, EventId, Fact, Hold, Likeness, LotId, LotName, MaterialCode,
-    Operation, RENAMED_OPERATIONS_MAX, RecordRef, Role,
+    Operation, RENAMED_OPERATIONS_MAX, RecordRef, Role, Text,
 };
 
 use crate::aliases::{self, Aliases, RecordedUnder};
 use crate::facts::{Touches, recordable};
 use crate::state::State;
-use crate::{stock, units};
+use crate::{stock, transfers, units};
 
 /// One question to the store. The keys in it are sorted, each once; the answer leaves out what does not
 /// exist.
@@ -30,6 +30,13 @@ pub enum Need {
         names: Vec<RecordedUnder>,
         /// At how many operations the answer may end.
         limit: Option<usize>,
+    },
+    /// The shipments and receipts not withdrawn that bear a document. The answer goes into [`State::documents`].
+    Documents {
+        /// The documents.
+        documents: Vec<Text>,
+        /// At how many operations of one document the answer may end; which ones they are is not told.
+        limit: usize,
     },
     /// Declared materials. The answer goes into [`State::materials`].
     Materials(Vec<MaterialCode>),
@@ -71,6 +78,7 @@ impl Need {
             Self::Namesakes(keys) => keys.is_empty(),
             Self::Materials(keys) | Self::MaterialsInUse(keys) => keys.is_empty(),
             Self::RecordedUnder { names, limit: _ } => names.is_empty(),
+            Self::Documents { documents, limit: _ } => documents.is_empty(),
             Self::Movements(keys) => keys.is_empty(),
             Self::FirstLinks(needs) => needs.lots.is_empty(),
             Self::HoldPaths { forward, producers } => forward.is_empty() && producers.is_empty(),
@@ -97,6 +105,18 @@ pub(crate) enum Step {
     RecordedUnder,
     /// The events of those operations.
     EventsMoved,
+    /// What moved of lots that were shipped and that the events give a number. There are nearly always none.
+    Renumbered,
+    /// The shipments of those lots.
+    ShipmentsRenumbered,
+    /// Which shipments and receipts bear the documents of those that the events record or change.
+    Documents,
+    /// The events of the shipments and receipts that one of the other kind may carry on. There are nearly always none.
+    Counterparts,
+    /// The lots of those.
+    LotsCounterpart,
+    /// What these are other names of, and their further names.
+    LotsCounterpartMeant,
     /// The materials of those lots and of the events.
     Materials,
     /// The materials that are declared in another unit. There are nearly always none.
@@ -128,7 +148,13 @@ impl Step {
             Self::LotsTaken => Some(Self::LotsMeant),
             Self::LotsMeant => Some(Self::RecordedUnder),
             Self::RecordedUnder => Some(Self::EventsMoved),
-            Self::EventsMoved => Some(Self::Materials),
+            Self::EventsMoved => Some(Self::Renumbered),
+            Self::Renumbered => Some(Self::ShipmentsRenumbered),
+            Self::ShipmentsRenumbered => Some(Self::Documents),
+            Self::Documents => Some(Self::Counterparts),
+            Self::Counterparts => Some(Self::LotsCounterpart),
+            Self::LotsCounterpart => Some(Self::LotsCounterpartMeant),
+            Self::LotsCounterpartMeant => Some(Self::Materials),
             Self::Materials => Some(Self::MaterialsInUse),
             Self::MaterialsInUse => Some(Self::Movements),
             Self::Movements => Some(Self::FirstLinks),
@@ -142,7 +168,7 @@ impl Step {
 
     /// Whether an answer may lead to the same question about something else.
     pub(crate) fn asks_again(self) -> bool {
-        self == Self::LotsMeant
+        matches!(self, Self::LotsMeant | Self::LotsCounterpartMeant)
     }
 
     /// What this step asks for.
@@ -158,6 +184,15 @@ impl Step {
                 limit: named.judged.then_some(RENAMED_OPERATIONS_MAX + 1),
             },
             Self::EventsMoved => Need::Events(aliases::events_moved(state)),
+            Self::Renumbered => Need::Movements(transfers::renumbered(events, state)),
+            Self::ShipmentsRenumbered => Need::Events(transfers::shipments_renumbered(events, state)),
+            Self::Documents => Need::Documents {
+                documents: transfers::documents(events, state),
+                limit: transfers::operations_read(events),
+            },
+            Self::Counterparts => Need::Events(transfers::counterparts(events, state)),
+            Self::LotsCounterpart => Need::Lots(transfers::lots_missing(state)),
+            Self::LotsCounterpartMeant => Need::Lots(aliases::missing(state)),
             Self::Materials => Need::Materials(materials_named(std::mem::take(&mut named.materials), state)),
             Self::MaterialsInUse => Need::MaterialsInUse(units::changed(events, state)),
             Self::Movements => Need::Movements(stock::needed(events, state)),
@@ -262,10 +297,14 @@ fn hold_paths(events: &[&Event], state: &State) -> Need {
     if forward.is_empty() {
         return Need::HoldPaths { forward: Vec::new(), producers: Vec::new() };
     }
+    // What is shipped leads on to where it was received.
+    let received = transfers::receipts(state).flat_map(|(_, receipt)| outputs_of(receipt));
+    forward.extend(received.filter(|lot| state.lots.contains_key(*lot)));
     let sent = events.iter().filter_map(|event| operation(&event.fact));
     forward.extend(sent.flat_map(outputs_of).filter(|lot| state.lots.contains_key(*lot)));
     let mut producers: BTreeSet<&LotId> =
         voided(events, state).flat_map(|(_, operation)| outputs_of(operation)).collect();
+    producers.extend(transfers::into_the_same_lot(events, state).into_iter().map(|(_, lot)| lot));
     // Links that are moved are followed from the lot that they are moved to.
     let renamed = aliases::concerned(events, state);
     let renamed: Vec<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
@@ -285,6 +324,9 @@ fn lots_on_paths(state: &State) -> Vec<LotId> {
 
 fn records_touched(events: &[&Event], state: &State) -> Vec<RecordRef> {
     let mut records = BTreeSet::new();
+    for (_, lot) in transfers::into_the_same_lot(events, state) {
+        anomalies(state, lot, &mut records);
+    }
     for event in events {
         recordable(&event.fact).records(state, &mut records);
     }
@@ -297,6 +339,10 @@ fn first_links(events: &[&Event], state: &State) -> FirstLinksNeeds {
     let mut without: BTreeSet<EventId> = state.recorded_under.iter().cloned().collect();
     let mut lots = aliases::concerned(events, state);
     lots.retain(|lot| state.lots.contains_key(lot));
+    for (id, lot) in transfers::into_the_same_lot(events, state) {
+        without.insert(id.clone());
+        lots.insert(lot.clone());
+    }
     for (id, operation) in voided(events, state) {
         if state.events.get(id).is_none_or(|recorded| recorded.voided_by.is_some()) {
             continue;

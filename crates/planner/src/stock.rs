@@ -17,11 +17,11 @@ use lotgraph_domain::{
 };
 use lotgraph_genealogy::stock::{Compared, Measure, Moved, StockMovement, Totals, compare, go_on};
 
-use crate::aliases;
 use crate::log::Log;
 use crate::lots::Lots;
 use crate::state::{Movement, State};
 use crate::unit_tracking::is_tracked;
+use crate::{aliases, transfers};
 
 /// What a link means for the stock; `None` for work in place that neither counts nor cleans.
 fn moved(kind: OperationKind, role: Role, carried_on: bool) -> Option<Moved> {
@@ -271,6 +271,7 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
     // What is recorded under further names goes from one lot to the other.
     let renamed = aliases::concerned(events, state);
     let mut needed: BTreeSet<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
+    needed.extend(transfers::into_the_same_lot(events, state).into_iter().map(|(_, lot)| lot));
     for event in events {
         match &event.fact {
             Fact::Operation(operation) => {

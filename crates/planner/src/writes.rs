@@ -135,6 +135,8 @@ pub struct OperationRow {
     pub pairs: Pairs,
     /// What those names in its event mean that are not the lots' own.
     pub names: NamesMeant,
+    /// The document of a shipment or receipt, by which the other is found.
+    pub document: Option<Text>,
     /// Equipment, operators and shift, sorted. They become edges PROCESSED_BY.
     pub processed_by: Vec<MasterRef>,
 }

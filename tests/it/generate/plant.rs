@@ -110,6 +110,7 @@ impl PlantInMemory {
             }
             Need::Namesakes(_)
             | Need::RecordedUnder { .. }
+            | Need::Documents { .. }
             | Need::FirstLinks(_)
             | Need::HoldPaths { .. }
             | Need::Records(_) => {}

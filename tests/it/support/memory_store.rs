@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use lotgraph::domain::{
     EventId, Fact, Likeness, Lot, LotId, LotName, Master, MasterRef, MaterialCode, Namesakes, Node, NodeRef,
-    Record, RecordRef, RecordedOperation, Role, Timestamp, Voided,
+    OperationKind, Record, RecordRef, RecordedOperation, Role, Text, Timestamp, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
@@ -75,6 +75,14 @@ impl Plant {
                 let found = names.into_iter().map(|name| (self.namesakes(&name), name));
                 let known = found.filter(|(found, _)| found.count > 0).map(|(found, name)| (name, found));
                 state.namesakes.extend(known);
+            }
+            Need::Documents { documents, limit } => {
+                for document in documents {
+                    let operations = self.documented(&document, limit);
+                    if !operations.is_empty() {
+                        state.documents.insert(document, operations);
+                    }
+                }
             }
             Need::Materials(codes) => {
                 for code in codes {
@@ -213,6 +221,12 @@ impl Plant {
 
     fn links_at(&self, lot: &LotId) -> impl Iterator<Item = &LinkRow> {
         self.links_of.get(lot).into_iter().flatten().map(|key| &self.links[key])
+    }
+
+    fn documented(&self, document: &Text, limit: usize) -> Vec<(EventId, OperationKind)> {
+        let live = self.operations.values().filter(|(_, voided)| voided.is_none()).map(|(row, _)| row);
+        let bearing = live.filter(|row| row.document.as_ref() == Some(document));
+        bearing.map(|row| (row.id.clone(), row.kind)).take(limit).collect()
     }
 
     fn namesakes(&self, name: &LotName) -> Namesakes {
@@ -371,6 +385,11 @@ impl Reader for MemoryStore {
         let items = found.by_ref().take(query.first as usize);
         let items = items.map(|lot| Node::Lot(Box::new(lot.clone()))).collect();
         Ok(Page { items, more: found.next().is_some() })
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        let plant = self.plant();
+        Ok(documents.iter().map(|document| plant.documented(document, limit as usize)).collect())
     }
 
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {

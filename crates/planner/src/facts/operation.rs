@@ -14,6 +14,7 @@ use crate::flow::{count_link, has_room};
 use crate::need::{anomalies, outputs_of};
 use crate::projection::Projection;
 use crate::state::State;
+use crate::transfers::document_of;
 use crate::writes::{LinkRow, OperationRow};
 use crate::{lot_factors, units};
 
@@ -211,6 +212,7 @@ pub(crate) fn operation_row(id: &EventId, operation: &Operation) -> OperationRow
         party: operation.party.clone(),
         pairs: Pairs::of(operation),
         names: NamesMeant::default(),
+        document: document_of(operation).cloned(),
         processed_by: processed_by(operation),
     }
 }
