@@ -126,12 +126,27 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
-    /// Whether a consumption, or work in place, lies before every production of its lot. That is a clock
-    /// error (docs/TRACE_RULES.md, rule 3).
+    /// Whether a consumption, or work in place, lies before every production of its lot, or goods were received before they
+    /// were shipped. That is a clock error (docs/TRACE_RULES.md, rules 3 and 11).
     #[must_use]
     pub fn conflicts(&self, link: &SubgraphLink) -> bool {
         let produced = self.lots[link.lot as usize].earliest_production;
-        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+        let early = link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced);
+        early || self.received_before_shipped(link)
+    }
+
+    /// Whether a link carries on a shipment that began no earlier than what it brought was received, and ended later.
+    fn received_before_shipped(&self, link: &SubgraphLink) -> bool {
+        if link.role != Role::Consumed || link.sense.shipment().is_none() {
+            return false;
+        }
+        let pairs = self.operations[link.operation as usize].pairs.as_slice();
+        let mut outputs = pairs.iter().filter(|pair| pair.input == link.position).map(|pair| pair.output);
+        outputs.any(|output| {
+            let received = |other: &&SubgraphLink| (other.role, other.position) == (Role::Produced, output);
+            let received = self.links_of(link.operation).iter().find(received);
+            received.is_some_and(|received| link.earliest >= received.latest && link.latest > received.latest)
+        })
     }
 
     /// Whether a link is a production by an operation that does not balance: it gave more than it took, or its yield lies
@@ -186,7 +201,10 @@ impl Subgraph {
     /// The links that carry on into a production what a shipment had taken away: of each lot that it had left.
     pub fn carried_into<'a>(&'a self, link: &'a SubgraphLink) -> impl Iterator<Item = &'a SubgraphLink> {
         let pairs = &self.operations[link.operation as usize].pairs;
-        let into = pairs.as_slice().iter().filter(|pair| pair.output == link.position);
+        let into = pairs
+            .as_slice()
+            .iter()
+            .filter(|pair| link.role == Role::Produced && pair.output == link.position);
         into.filter_map(|pair| {
             let left = |other: &&SubgraphLink| {
                 (other.role, other.position) == (Role::Consumed, pair.input) && other.sense.continues()

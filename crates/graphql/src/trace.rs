@@ -23,6 +23,7 @@ use lotgraph_graphql_macros::{Object, SimpleObject};
 use lotgraph_service::at_risk;
 use lotgraph_service::query::{self as store, Revision};
 use lotgraph_service::trace::{TraceAnswer, TraceQuestion};
+use lotgraph_service::transfers;
 use lotgraph_service::{ServiceError, ServiceResult};
 
 /// A trace question: where did these lots go, or what went into them?
@@ -202,6 +203,23 @@ impl Trace {
     }
 }
 
+/// Goods that were shipped and goods that were received with the same number, and that nothing links.
+pub struct MayBeTransfer(transfers::MayBeTransfer);
+
+/// Goods that were shipped and goods that were received with the same number, and that nothing links.
+#[Object]
+impl MayBeTransfer {
+    /// The lot that was shipped.
+    async fn shipped(&self, context: &Context<'_>) -> Result<Lot> {
+        Lot::load(context, &self.0.shipped).await
+    }
+
+    /// The lot that was received; the same when it was received under the same id.
+    async fn received(&self, context: &Context<'_>) -> Result<Lot> {
+        Lot::load(context, &self.0.received).await
+    }
+}
+
 /// The answer to a trace question: nodes and links, each once, in an order that is the same in every store.
 #[Object]
 impl Trace {
@@ -224,6 +242,16 @@ impl Trace {
         let lots = self.answer.trace.seeds.iter().copied().chain(reached);
         let lots: Vec<LotId> = lots.map(|index| self.answer.lot_id(index).clone()).collect();
         MassBalance::ask(context, &lots, tolerance_percent).await
+    }
+
+    /// Lots of this answer that were shipped, with lots that were received with their number, and the other way round, as far
+    /// as nothing links them: the receipts do not repeat the documents of the shipments. If they are the same goods, the
+    /// document is missing or wrong. The first 1,000 lots of the answer are looked at.
+    #[graphql(complexity = "page_cost(20, child_complexity)")]
+    async fn may_be_transfers(&self, context: &Context<'_>) -> Result<Vec<MayBeTransfer>> {
+        let tracer = &services(context).questions.tracer;
+        let found = tracer.may_be_transfers(caller(context), &self.answer).await?;
+        Ok(found.pairs.into_iter().map(MayBeTransfer).collect())
     }
 
     /// How much was reached.

@@ -212,6 +212,8 @@ pub(crate) struct Named {
     lots: BTreeSet<LotId>,
     /// Lots that may come to be; none when nothing is judged.
     new: Vec<LotId>,
+    /// The printed and supplier's numbers of what is received; none when nothing is judged.
+    numbers: BTreeSet<Text>,
     judged: bool,
     materials: BTreeSet<MaterialCode>,
 }
@@ -228,6 +230,7 @@ impl Named {
             events: touches.events.into_iter().cloned().collect(),
             lots: touches.lots.into_iter().cloned().collect(),
             new: Vec::new(),
+            numbers: BTreeSet::new(),
             judged: false,
             materials: touches.materials.into_iter().cloned().collect(),
         }
@@ -235,7 +238,12 @@ impl Named {
 
     /// The same, of events that are judged.
     pub(crate) fn to_judge<'e>(events: impl Iterator<Item = &'e Event>) -> Self {
-        Self { judged: true, ..Self::by(events) }
+        let events: Vec<&Event> = events.collect();
+        let numbers = transfers::numbers_received(&events);
+        let mut named = Self { judged: true, ..Self::by(events.into_iter()) };
+        named.lots.extend(numbers.iter().filter_map(|number| LotId::parse(number.as_str()).ok()));
+        named.numbers = numbers;
+        named
     }
 
     fn lots_to_load(&mut self, state: &State) -> Vec<LotId> {
@@ -255,8 +263,10 @@ impl Named {
     fn namesakes(&mut self, state: &State) -> Vec<LotName> {
         let mut new = std::mem::take(&mut self.new);
         new.retain(|lot| !state.lots.contains_key(lot));
+        // What is received may bear the number of what was shipped.
+        let numbers = std::mem::take(&mut self.numbers).into_iter().map(LotName::Numbered);
         let alike = new.iter().map(|lot| LotName::Alike(Likeness::of(lot.as_str())));
-        let mut names: Vec<LotName> = alike.chain(new.iter().map(LotName::numbered)).collect();
+        let mut names: Vec<LotName> = alike.chain(new.iter().map(LotName::numbered)).chain(numbers).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -270,7 +280,9 @@ fn lots_unknown(events: &[&Event], state: &State) -> Vec<LotId> {
     }
     let mut touches = Touches::default();
     events.iter().for_each(|event| recordable(&event.fact).touches(&mut touches));
-    touches.lots.into_iter().filter(|lot| !state.lots.contains_key(*lot)).cloned().collect()
+    let bearers = transfers::bearers(events, state);
+    let lots: BTreeSet<&LotId> = touches.lots.into_iter().chain(bearers).collect();
+    lots.into_iter().filter(|lot| !state.lots.contains_key(*lot)).cloned().collect()
 }
 
 fn materials_named(mut codes: BTreeSet<MaterialCode>, state: &State) -> Vec<MaterialCode> {

@@ -198,7 +198,9 @@ fn judge_one<'a>(
         Some(meant) => recordable(&meant).judge(&event.id, projection)?,
     }
     let taken = resolved.get().map_or(&[][..], |event| naming::resolved(&event.fact));
-    let warnings = projection.naming.warnings(event, taken, &projection.lots);
+    let carried = projection.carried(&event.fact);
+    let mut warnings = projection.naming.warnings(event, taken, &carried, &projection.lots);
+    warnings.extend(projection.document_tells_nothing(&event.fact));
     projection.record(event, body);
     Ok((Status::Accepted, warnings))
 }

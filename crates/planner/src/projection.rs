@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::HashMap;
 use uuid::Uuid;
 
+use lotgraph_domain::transfer::DOCUMENT_OPERATIONS_MAX;
 use lotgraph_domain::{
-    Event, EventId, Fact, LotId, Master, MasterRef, Material, MaterialCode, Operation, Problem, Recording,
-    Revision,
+    ErrorCode, Event, EventId, Fact, LotId, Master, MasterRef, Material, MaterialCode, Operation, Problem,
+    Recording, Revision, Transfer,
 };
 
 use crate::facts::{Recordable, recordable};
@@ -155,6 +156,25 @@ impl<'a> Projection<'a> {
             Fact::Void(void) => transfers::withdrawn(&void.event, &event.id, self),
             _ => {}
         }
+    }
+
+    /// What a fact that is about to be recorded carries on of shipments on record.
+    pub(crate) fn carried(&self, fact: &Fact) -> Vec<Transfer> {
+        match self.meant(fact).as_ref() {
+            Some(Fact::Operation(operation)) => operation.transfers.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The warning that too many operations bear the document of one that is about to be recorded.
+    pub(crate) fn document_tells_nothing(&self, fact: &Fact) -> Option<Problem> {
+        let Fact::Operation(operation) = fact else { return None };
+        let document = operation.document.as_ref().filter(|_| self.transfers.tells_nothing(operation))?;
+        let message = format!(
+            "more than {DOCUMENT_OPERATIONS_MAX} shipments and receipts bear the document {document}, so it does not tell which \
+             receipt is of which shipment, and none is linked by it; give each its own document"
+        );
+        Some(Problem::new(ErrorCode::DocumentTellsNothing, "document", message))
     }
 
     /// What a fact says of the lots that are meant, and of the shipments that it carries on; `None` when that is what it says

@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use lotgraph_domain::operation::Link;
 use lotgraph_domain::transfer::DOCUMENT_OPERATIONS_MAX;
 use lotgraph_domain::{
-    Event, EventId, Fact, LotId, Operation, OperationKind, Pairs, Role, Text, Timestamp, Transfer,
+    Event, EventId, Fact, LotId, LotName, Operation, OperationKind, Pairs, Role, Text, Timestamp, Transfer,
 };
 
 use crate::facts::link_rows;
@@ -192,7 +192,8 @@ impl<'o> Shipped<'o> {
                 output: made.position,
                 lot: lot.clone(),
                 shipment: shipment.clone(),
-                earliest,
+                // What was received had left by then, whatever the clock of the shipment says.
+                earliest: earliest.min(made.latest),
                 latest,
             }));
         }
@@ -419,4 +420,21 @@ pub(crate) fn into_the_same_lot<'a>(
         receipt.links().filter(|link| link.role == Role::Produced).map(move |link| (id, link.lot))
     });
     made.filter(|(_, lot)| shipped.contains(lot) && state.lots.contains_key(*lot)).collect()
+}
+
+/// The printed and supplier's numbers of what the events receive.
+pub(crate) fn numbers_received(events: &[&Event]) -> BTreeSet<Text> {
+    let numbers = events.iter().filter_map(|event| match &event.fact {
+        Fact::Operation(operation) if operation.kind == OperationKind::Receive => Some(operation),
+        _ => None,
+    });
+    let numbers = numbers.flat_map(Operation::made).flat_map(|output| [&output.number, &output.supplier_lot]);
+    numbers.flatten().cloned().collect()
+}
+
+/// The lots that bear those numbers, as far as their names were read.
+pub(crate) fn bearers<'s>(events: &[&Event], state: &'s State) -> Vec<&'s LotId> {
+    let numbers = numbers_received(events).into_iter();
+    let bearers = numbers.filter_map(|number| state.namesakes.get(&LotName::Numbered(number)));
+    bearers.flat_map(|namesakes| &namesakes.lots).collect()
 }

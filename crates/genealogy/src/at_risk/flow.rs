@@ -42,7 +42,8 @@ struct Pending {
 pub(super) struct Simulation<'a> {
     affected: Affected<'a>,
     measures: Measures<'a>,
-    /// The run of each operation. Operations that only work in place have none, and returns have none.
+    /// The run of each operation. Operations that only work in place have none, and neither have those that carry on
+    /// what was shipped.
     runs: Vec<Option<Run>>,
     vessels: Vec<Vessel>,
     /// One source for each seed: the seeds are the first lots of the subgraph.
@@ -236,6 +237,10 @@ impl<'a> Simulation<'a> {
         let left = subgraph.carried_into(link).next();
         let amount = self.measures.own(link.lot, link.quantity.as_ref());
         let Some(left) = left else { return self.bring_out(index, Share::NOTHING) };
+        let carried: Vec<&SubgraphLink> = subgraph.carried_into(link).collect();
+        if node.kind != OperationKind::Return {
+            return self.receive(index, &carried);
+        }
         let shipment = left.sense.shipment().and_then(|id| self.shipments.get(id).copied());
         let measures = &self.measures;
         let (share, reason) = self.consignments.take_back(
@@ -247,10 +252,38 @@ impl<'a> Simulation<'a> {
         if let Some(reason) = reason {
             self.gap(left, reason);
         }
-        if left.lot != link.lot || self.is_seed(link.lot) {
+        self.put_back(index, left.lot == link.lot, amount.ok(), share);
+    }
+
+    /// Brings in what a receipt carries on, from the shipments that it names.
+    fn receive(&mut self, index: u32, carried: &[&'a SubgraphLink]) {
+        let link = self.link(index);
+        let measures = &self.measures;
+        let shipments = carried.iter().filter_map(|left| {
+            let shipment = left.sense.shipment().and_then(|id| self.shipments.get(id))?;
+            Some((left.lot, *shipment))
+        });
+        let shipments: Vec<(u32, u32)> = shipments.collect();
+        let first = carried[0];
+        let (share, reason) = self.consignments.receive(
+            &shipments,
+            measures.own(first.lot, first.quantity.as_ref()).ok(),
+            |amount| measures.in_seed_unit(first.lot, amount),
+        );
+        if let Some(reason) = reason {
+            self.gap(first, reason);
+        }
+        let amount = self.measures.own(link.lot, link.quantity.as_ref()).ok();
+        self.put_back(index, carried.iter().any(|left| left.lot == link.lot), amount, share);
+    }
+
+    /// Puts what had been shipped into its lot: into the very lot that it had left, or into another.
+    fn put_back(&mut self, index: u32, same: bool, amount: Option<Decimal>, share: Share) {
+        let link = self.link(index);
+        if !same || self.is_seed(link.lot) {
             return self.bring_out(index, share);
         }
-        self.vessels[link.lot as usize].take_back(amount.ok(), share);
+        self.vessels[link.lot as usize].take_back(amount, share);
         self.done(index);
     }
 
@@ -474,7 +507,9 @@ fn runs(affected: &Affected<'_>, measures: &Measures<'_>) -> Vec<Option<Run>> {
         let of_operation = |link: &SubgraphLink| link.operation as usize == operation;
         let count = subgraph.links[from..].iter().take_while(|link| of_operation(link)).count();
         let run = || Run::new(subgraph, measures, from..from + count);
-        let runs_at_all = !node.kind.is_in_place() && node.kind != OperationKind::Return;
+        let carries_on = subgraph.links[from..from + count].iter().any(|link| link.sense.continues());
+        let returns = node.kind == OperationKind::Return || carries_on;
+        let runs_at_all = !node.kind.is_in_place() && !returns;
         runs.push(runs_at_all.then(run));
         from += count;
     }
