@@ -51,7 +51,7 @@ const SCOPE: &str = "recallScope(input: {lots: [{lot: \"GEAR-1\"}, {lot: \"GEAR-
     lots { nodes { lot { id origin balance { received produced shipped returned onHand } } whereabouts
         transferred { amount } onHand { amount } } }
     trace { links(first: 50) { nodes { operation { id } lot { id } role continues } }
-        completeness { timeConflicts { operation { id } } }
+        completeness { timeConflicts { nodes { operation { id } } } }
         atRisk { isCertain source shipped { low high } resting { low high } usedUp { low high }
             customers { customer { code } carried { low high } } } } }";
 
@@ -128,7 +128,10 @@ async fn the_order_of_recording_does_not_matter(fresh: Fresh) {
         }
         let scope = own(SCOPE);
         let bare = |answer: Value| -> Value {
-            serde_json::from_str(&answer.to_string().replace(&format!(".{n}\""), "\"")).unwrap()
+            serde_json::from_str(
+                &answer.to_string().replace(&format!(".{n}A\""), "\"").replace(&format!(".{n}\""), "\""),
+            )
+            .unwrap()
         };
         let linked = bare(ask(&service, &format!("{{ {scope} }}")).await);
         record(&service, &void(&format!("S-1.{n}"), n)).await;
@@ -137,7 +140,7 @@ async fn the_order_of_recording_does_not_matter(fresh: Fresh) {
         let once_more = bare(ask(&service, &format!("{{ {scope} }}")).await);
         record(&service, &void(&format!("R-1.{n}"), n)).await;
         let gone = bare(ask(&service, &format!("{{ {scope} }}")).await);
-        assert_eq!(once_more.to_string().replace("S-1A", "S-1"), linked.to_string(), "order {n}");
+        assert_eq!(once_more, linked, "order {n}");
         let all = json!([linked, unlinked, gone]);
         assert!(!unlinked.to_string().contains("\"continues\":\"S-1"), "{unlinked}");
         assert!(!gone.to_string().contains("\"continues\":\"S-1"), "{gone}");
@@ -180,7 +183,8 @@ async fn a_hold_goes_with_the_goods(fresh: Fresh) {
     let one = service(&fresh, &[MADE, SHIPPED, hold, RECEIVED]).await;
     assert_eq!(status(&one).await, "SUSPECT");
     let response = one.post_events(SENT_ON).await;
-    assert_eq!(response.status(), 409, "what is suspect may not be sent on");
+    let text = response.text().await.unwrap();
+    assert!(text.contains("LOT_ON_HOLD"), "what is suspect may not be sent on: {text}");
     record(&one, r#"{"type":"void","id":"V-1","event":"S-1","reason":"mistake"}"#).await;
     assert_eq!(status(&one).await, "AVAILABLE");
     record(&one, &SHIPPED.replace("S-1", "S-1A").replace("2026-03-02T08", "2026-03-02T07")).await;
@@ -208,10 +212,13 @@ async fn times_that_contradict_hide_nothing(fresh: Fresh) {
     assert_eq!(reached(&service, "B-7001", "BACKWARD").await, ["GEAR-2"]);
     let trace = ask(
         &service,
-        "{ trace(input: {lots: [\"GEAR-2\"], direction: FORWARD}) { completeness { timeConflicts { operation { id } } } } }",
+        "{ trace(input: {lots: [\"GEAR-2\"], direction: FORWARD}) { completeness { timeConflicts { nodes { operation { id } } } } } }",
     )
     .await;
-    assert_eq!(trace["trace"]["completeness"]["timeConflicts"], json!([{"operation": {"id": "R-1"}}]));
+    assert_eq!(
+        trace["trace"]["completeness"]["timeConflicts"]["nodes"],
+        json!([{"operation": {"id": "R-1"}}])
+    );
     let forwarded = r#"{"type":"receive","id":"R-5","at":"2026-03-01T08:00:00Z","document":"PO-5","outputs":[{"lot":"IN-5","material":"GEAR","quantity":"1","unit":"EA"}]}
 {"type":"ship","id":"S-5","at":"2026-03-02T08:00:00Z","customer":"C-9","document":"PO-5","inputs":[{"lot":"IN-5","quantity":"1","unit":"EA"}]}"#;
     record(&service, forwarded).await;
@@ -224,7 +231,7 @@ async fn a_number_alone_is_a_hint(fresh: Fresh) {
     let service = service(&fresh, &[MADE, SHIPPED]).await;
     let other = RECEIVED.replace("DN-1", "DN-77");
     let receipt = record(&service, &other).await;
-    let warnings = receipt["outcomes"][0]["warnings"].as_array().unwrap();
+    let warnings = receipt["events"][0]["warnings"].as_array().unwrap();
     let codes: Vec<&Value> = warnings.iter().map(|warning| &warning["code"]).collect();
     assert_eq!(codes, ["LOT_SHIPPED_BEFORE", "LOT_SHIPPED_BEFORE"], "{receipt}");
     assert_eq!(warnings[1]["path"], "outputs[1].supplierLot", "{receipt}");

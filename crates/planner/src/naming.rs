@@ -67,7 +67,8 @@ impl Naming {
         }
     }
 
-    /// The same fact with lots in the place of numbers; `None` when it has no numbers that are to be replaced.
+    /// The same fact with lots in the place of numbers; `None` when it has no numbers that are to be replaced. `received` are
+    /// numbers that a receipt was told of this very shipment: they are its lots, and not those that the receipt made.
     ///
     /// # Errors
     /// The first number that must not stand there.
@@ -75,12 +76,14 @@ impl Naming {
         &self,
         fact: &Fact,
         policy: NumberPolicy,
+        received: &BTreeSet<LotId>,
         lots: &Lots,
     ) -> Result<Option<Fact>, Problem> {
         let asks = asks_to_resolve(fact);
         let takes = asks || policy == NumberPolicy::Resolve;
         let mut taken: BTreeMap<LotId, LotId> = BTreeMap::new();
-        for (path, id) in drawn(fact).filter(|(_, id)| lots.get(id).is_none()) {
+        let unknown = drawn(fact).filter(|(_, id)| lots.get(id).is_none() && !received.contains(*id));
+        for (path, id) in unknown {
             let bearers = self.bearers(id, lots);
             match bearers.lots.as_slice() {
                 [] => {}

@@ -186,7 +186,8 @@ fn judge_one<'a>(
     rules.check(event, &batch.caller)?;
     hidden::judge(event, &body, projection)?;
     let policy = rules.numbers(&batch.caller);
-    let (event, body) = match projection.naming.resolve(&event.fact, policy, &projection.lots)? {
+    let received = projection.received(&event.fact);
+    let (event, body) = match projection.naming.resolve(&event.fact, policy, &received, &projection.lots)? {
         None => (event, body),
         Some(fact) => {
             let event = resolved.get_or_init(|| Event { id: event.id.clone(), fact });

@@ -166,6 +166,14 @@ impl<'a> Projection<'a> {
         }
     }
 
+    /// The lots of a shipment that receipts on record tell of.
+    pub(crate) fn received(&self, fact: &Fact) -> BTreeSet<LotId> {
+        match fact {
+            Fact::Operation(operation) => self.transfers.received(operation, &self.log),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// The warning that too many operations bear the document of one that is about to be recorded.
     pub(crate) fn document_tells_nothing(&self, fact: &Fact) -> Option<Problem> {
         let Fact::Operation(operation) = fact else { return None };

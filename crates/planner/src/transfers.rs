@@ -103,6 +103,16 @@ impl Transfers {
         })
     }
 
+    /// The lots of a shipment that receipts with its document tell of: their numbers are ids of the plant that ships.
+    pub(crate) fn received(&self, shipment: &Operation, log: &Log<'_>) -> BTreeSet<LotId> {
+        let document = document_of(shipment).filter(|_| shipment.kind == OperationKind::Ship);
+        let document = document.and_then(|text| self.documents.get(text));
+        let receipts = document.into_iter().flat_map(|document| &document.receipts);
+        let outputs = receipts.filter_map(|id| log.operation(id)).flat_map(Operation::made);
+        let numbers = outputs.flat_map(|output| [&output.number, &output.supplier_lot]).flatten();
+        numbers.filter_map(|number| LotId::parse(number.as_str()).ok()).collect()
+    }
+
     /// Whether more operations bear the document of an operation than may, once it is recorded.
     pub(crate) fn tells_nothing(&self, operation: &Operation) -> bool {
         let document = document_of(operation).and_then(|text| self.documents.get(text));
