@@ -1,6 +1,7 @@
 // Reads the movements of lots.
 // $ids: LIST<STRING>
-// Returns: lot: STRING, operation: STRING, kind: STRING, role: STRING, position: INTEGER, quantity, unit, continues: STRING or null,
+// Returns: lot: STRING, operation: STRING, kind: STRING, role: STRING, position: INTEGER, quantity, unit, continues:
+//   STRING or null,
 //   earliest, latest: INTEGER; a row for each link of a lot, in no order
 // Why: Read before something is judged that was recorded late. The other ends have no label: with one, a planner that takes
 //   the database for empty, as right after it was, would rather walk the index of all operations.

@@ -1,5 +1,6 @@
 // Links operations with the lots they produce.
-// $rows: LIST<MAP {operation, lot, position, quantity, unit, earliest, latest, continues}>; quantity, unit and continues may be null
+// $rows: LIST<MAP {operation, lot, position, quantity, unit, earliest, latest, continues}>; quantity, unit and
+//   continues may be null
 // Returns: nothing
 // Why: CREATE: an operation may name the same lot twice, and each time is a link of its own.
 UNWIND $rows AS row

@@ -47,6 +47,7 @@ mod stock;
 mod subscription;
 mod trace;
 mod trace_diff;
+mod traced;
 
 use std::time::Duration;
 

@@ -16,6 +16,9 @@ use super::lot::{Lot, LotConnection};
 use super::mass_balance::MassBalance;
 use super::operation::{Operation, load_lots};
 use super::scalars::{Exact, Moment};
+use super::traced::{
+    MayBeTransfer, TracedLot, TracedLotConnection, TracedOperation, TracedOperationConnection,
+};
 use super::{caller, services};
 use lotgraph_domain::{ErrorCode, EventId, LotId};
 use lotgraph_genealogy::{TimeRule, TracedNode};
@@ -23,7 +26,6 @@ use lotgraph_graphql_macros::{Object, SimpleObject};
 use lotgraph_service::at_risk;
 use lotgraph_service::query::{self as store, Revision};
 use lotgraph_service::trace::{TraceAnswer, TraceQuestion};
-use lotgraph_service::transfers;
 use lotgraph_service::{ServiceError, ServiceResult};
 
 /// A trace question: where did these lots go, or what went into them?
@@ -203,23 +205,6 @@ impl Trace {
     }
 }
 
-/// Goods that were shipped and goods that were received with the same number, and that nothing links.
-pub struct MayBeTransfer(transfers::MayBeTransfer);
-
-/// Goods that were shipped and goods that were received with the same number, and that nothing links.
-#[Object]
-impl MayBeTransfer {
-    /// The lot that was shipped.
-    async fn shipped(&self, context: &Context<'_>) -> Result<Lot> {
-        Lot::load(context, &self.0.shipped).await
-    }
-
-    /// The lot that was received; the same when it was received under the same id.
-    async fn received(&self, context: &Context<'_>) -> Result<Lot> {
-        Lot::load(context, &self.0.received).await
-    }
-}
-
 /// The answer to a trace question: nodes and links, each once, in an order that is the same in every store.
 #[Object]
 impl Trace {
@@ -251,7 +236,7 @@ impl Trace {
     async fn may_be_transfers(&self, context: &Context<'_>) -> Result<Vec<MayBeTransfer>> {
         let tracer = &services(context).questions.tracer;
         let found = tracer.may_be_transfers(caller(context), &self.answer).await?;
-        Ok(found.pairs.into_iter().map(MayBeTransfer).collect())
+        Ok(found.pairs.into_iter().map(MayBeTransfer::new).collect())
     }
 
     /// How much was reached.
@@ -272,10 +257,7 @@ impl Trace {
         let page = self.window("lots", shown.len(), first, after.as_deref())?;
         let items = (page.from..page.to).map(|n| {
             let node = shown[n];
-            (
-                self.cursor("lots", n),
-                TracedLot { id: self.answer.lot_id(node.index).clone(), depth: node.depth },
-            )
+            (self.cursor("lots", n), TracedLot::new(self.answer.lot_id(node.index).clone(), node.depth))
         });
         Ok(TracedLotConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -293,7 +275,7 @@ impl Trace {
         let items = (page.from..page.to).map(|n| {
             let node = reached[n];
             let id = self.answer.subgraph.operations[node.index as usize].id.clone();
-            (self.cursor("operations", n), TracedOperation { id, depth: node.depth })
+            (self.cursor("operations", n), TracedOperation::new(id, node.depth))
         });
         Ok(TracedOperationConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -459,70 +441,3 @@ impl Completeness<'_> {
         self.0.link_page("unbalanced", &self.0.answer.trace.unbalanced, first, after.as_deref())
     }
 }
-
-/// A lot reached by a trace.
-pub struct TracedLot {
-    id: LotId,
-    depth: u32,
-}
-
-impl TracedLot {
-    pub(super) fn new(id: LotId, depth: u32) -> Self {
-        Self { id, depth }
-    }
-}
-
-/// A lot reached by a trace.
-#[Object]
-impl TracedLot {
-    /// The lot.
-    async fn lot(&self, context: &Context<'_>) -> Result<Lot> {
-        Lot::load(context, &self.id).await
-    }
-
-    /// The least number of operations between it and a start.
-    fn depth(&self) -> u32 {
-        self.depth
-    }
-}
-
-/// An operation reached by a trace.
-pub struct TracedOperation {
-    id: EventId,
-    depth: u32,
-}
-
-impl TracedOperation {
-    pub(super) fn new(id: EventId, depth: u32) -> Self {
-        Self { id, depth }
-    }
-}
-
-/// An operation reached by a trace.
-#[Object]
-impl TracedOperation {
-    /// The operation.
-    async fn operation(&self, context: &Context<'_>) -> Result<Operation> {
-        Operation::load(context, &self.id).await
-    }
-
-    /// One more than that of the nearest lot leading into it; for work in place, that of its lot.
-    fn depth(&self) -> u32 {
-        self.depth
-    }
-}
-
-connection!(
-    /// A page of lots reached by a trace.
-    TracedLotConnection,
-    /// A lot reached, in a page.
-    TracedLotEdge,
-    TracedLot
-);
-connection!(
-    /// A page of operations reached by a trace.
-    TracedOperationConnection,
-    /// An operation reached, in a page.
-    TracedOperationEdge,
-    TracedOperation
-);
