@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject, Result, SelectionField};
 use tokio::sync::OnceCell;
 
 use super::at_risk::{AtRisk, AtRiskLot, AtRiskLotConnection};
-use super::connection::{Total, connection, page_cost, page_size, window};
+use super::connection::{Total, page_cost, page_size, window};
 use super::cursor::{Place, Scope, malformed, trace_revision};
 use super::enums::{FacetField, PartialReason, TraceDirection};
 use super::filters::{LotFilter, read};
@@ -14,13 +14,13 @@ use super::freshness::Freshness;
 use super::link::{TraceLink, TraceLinkConnection};
 use super::lot::{Lot, LotConnection};
 use super::mass_balance::MassBalance;
-use super::operation::{Operation, load_lots};
+use super::operation::load_lots;
 use super::scalars::{Exact, Moment};
 use super::traced::{
     MayBeTransfer, TracedLot, TracedLotConnection, TracedOperation, TracedOperationConnection,
 };
 use super::{caller, services};
-use lotgraph_domain::{ErrorCode, EventId, LotId};
+use lotgraph_domain::{ErrorCode, LotId};
 use lotgraph_genealogy::{TimeRule, TracedNode};
 use lotgraph_graphql_macros::{Object, SimpleObject};
 use lotgraph_service::at_risk;
