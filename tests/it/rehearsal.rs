@@ -49,12 +49,13 @@ struct Decisions {
     made: Vec<Event>,
     holds: Vec<String>,
     recalls: Vec<String>,
+    unions: Vec<String>,
 }
 
 impl Decisions {
     fn new(seed: u64) -> Self {
         let maker = Maker::new(ChaCha8Rng::seed_from_u64(seed));
-        Self { maker, made: Vec::new(), holds: Vec::new(), recalls: Vec::new() }
+        Self { maker, made: Vec::new(), holds: Vec::new(), recalls: Vec::new(), unions: Vec::new() }
     }
 
     fn next(&mut self) -> Event {
@@ -67,6 +68,8 @@ impl Decisions {
             21..25 => self.course(&id),
             25..33 => self.acknowledge(&id),
             33..40 => self.made.choose(&mut self.maker.rng).cloned(),
+            40..44 => self.same_lot(&id),
+            44..46 => self.parted(&id),
             _ => None,
         };
         let next = next.unwrap_or_else(|| self.maker.next());
@@ -119,6 +122,23 @@ impl Decisions {
         self.said(
             json!({"type":"override","id":id,"at":at,"lots":lots,"operation":operation,"reason":"must"}),
         )
+    }
+
+    fn same_lot(&mut self, id: &str) -> Option<Event> {
+        let (lots, at) = (self.lots(), self.at());
+        let lot = *LOTS.choose(&mut self.maker.rng)?;
+        self.unions.push(id.to_owned());
+        let said = if self.maker.rng.random_bool(0.5) {
+            json!({"type":"alias","id":id,"at":at,"lot":lot,"names":lots,"reason":"misread"})
+        } else {
+            json!({"type":"mergeLots","id":id,"at":at,"into":lot,"lots":lots,"reason":"one lot"})
+        };
+        self.said(said)
+    }
+
+    fn parted(&mut self, id: &str) -> Option<Event> {
+        let union = self.unions.choose(&mut self.maker.rng)?.clone();
+        self.said(json!({"type":"void","id":id,"event":union,"reason":"two lots"}))
     }
 
     fn recall(&mut self, id: &str) -> Option<Event> {

@@ -95,6 +95,8 @@ pub struct AliasOf {
 /// What a lot took over from one of its names; it gives it back when that turns out to be a lot of its own.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Lent {
+    /// The material.
+    pub material: bool,
     /// The printed number.
     pub number: bool,
     /// The supplier's number.

@@ -56,6 +56,12 @@ pub struct ResolvedNumber {
     lot: ID,
 }
 
+impl ResolvedNumber {
+    fn meant(name: &domain::LotId, lot: &domain::LotId) -> Self {
+        Self { number: name.to_string(), lot: ID::from(lot.as_str()) }
+    }
+}
+
 impl From<&domain::Resolved> for ResolvedNumber {
     fn from(resolved: &domain::Resolved) -> Self {
         Self { number: resolved.number.as_str().to_owned(), lot: ID::from(resolved.lot.as_str()) }
@@ -130,6 +136,11 @@ impl Operation {
     /// The numbers that were taken for lots when it was recorded.
     fn resolved(&self) -> Vec<ResolvedNumber> {
         self.recorded().resolved.iter().map(ResolvedNumber::from).collect()
+    }
+
+    /// The further names under which its event names lots, with the lots that they mean now.
+    fn renamed(&self) -> Vec<ResolvedNumber> {
+        self.0.names.iter().map(|(name, lot)| ResolvedNumber::meant(name, lot)).collect()
     }
 
     /// Lots drawn, in the order recorded.

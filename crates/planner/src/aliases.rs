@@ -186,3 +186,14 @@ pub(crate) fn events_moved(state: &State) -> Vec<EventId> {
     let events: BTreeSet<&EventId> = state.recorded_under.iter().filter(known).collect();
     events.into_iter().cloned().collect()
 }
+
+/// The lots that those events name and that are not known.
+pub(crate) fn lots_moved(state: &State) -> Vec<LotId> {
+    let operations = state.recorded_under.iter().filter_map(|id| match &state.events.get(id)?.event.fact {
+        Fact::Operation(operation) => Some(operation),
+        _ => None,
+    });
+    let named = operations.flat_map(Operation::lots_named);
+    let unknown: BTreeSet<&LotId> = named.filter(|lot| !state.lots.contains_key(*lot)).collect();
+    unknown.into_iter().cloned().collect()
+}

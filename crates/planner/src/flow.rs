@@ -28,7 +28,14 @@ pub(crate) fn count_link(lot: &mut Lot, operation: &Operation, link: Link<'_>, a
     move_flow(flow, link.quantity, add);
 }
 
+/// Whether a link still counts as it did, once its operation means other lots. What comes back as another lot is new there, and
+/// what comes back as itself is not.
+pub(crate) fn counts_alike(before: (&Operation, &Link<'_>), after: (&Operation, &Link<'_>)) -> bool {
+    before.1.lot == after.1.lot && Way::of(before.0, before.1) == Way::of(after.0, after.1)
+}
+
 /// What a link is to its lot.
+#[derive(PartialEq, Eq)]
 enum Way {
     InPlace,
     /// It had left, and came back.

@@ -71,6 +71,12 @@ fn judge(
         ..About::default()
     };
     records.alert(misfit.alert(), id.as_str(), id, about, format!("operation {id} {misfit}"));
+    note(id, operation, lots);
+}
+
+/// Has the lots that an operation made say that it cannot be.
+fn note(id: &EventId, operation: &Operation, lots: &mut Lots) {
+    let made: BTreeSet<&LotId> = operation.made().map(|output| &output.lot).collect();
     for lot in made {
         let unbalanced = &mut lots.change(lot).overdrawn.unbalanced;
         if unbalanced.len() < Overdrawn::MAX {
@@ -86,6 +92,16 @@ fn forget(id: &EventId, operation: &Operation, lots: &mut Lots) {
             lots.change(lot).overdrawn.unbalanced.retain(|known| known != id);
         }
     }
+}
+
+/// Has the lots that an operation made say that it cannot be, when it is found to have made other ones.
+pub(crate) fn hand_over(id: &EventId, before: &Operation, after: &Operation, lots: &mut Lots) {
+    let made = before.made().filter_map(|output| lots.get(&output.lot));
+    if !made.map(|lot| &lot.overdrawn.unbalanced).any(|unbalanced| unbalanced.contains(id)) {
+        return;
+    }
+    forget(id, before, lots);
+    note(id, after, lots);
 }
 
 /// Adds the alerts that tell of an operation that is to be voided, if a lot says that there are any.

@@ -105,6 +105,10 @@ pub(crate) enum Step {
     RecordedUnder,
     /// The events of those operations.
     EventsMoved,
+    /// The lots that those events name.
+    LotsMoved,
+    /// What those lots are other names of.
+    LotsMovedMeant,
     /// What moved of lots that were shipped and that the events give a number. There are nearly always none.
     Renumbered,
     /// The shipments of those lots.
@@ -127,6 +131,10 @@ pub(crate) enum Step {
     FirstLinks,
     /// The holds that mark any of the lots. There are nearly always none.
     Holds,
+    /// The lots that those holds name.
+    LotsHeld,
+    /// What those lots are other names of.
+    LotsHeldMeant,
     /// Where those holds lead that the events can change something about. It is nearly always nowhere.
     HoldPaths,
     /// The lots that the holds lead to, since their marks may change.
@@ -148,7 +156,9 @@ impl Step {
             Self::LotsTaken => Some(Self::LotsMeant),
             Self::LotsMeant => Some(Self::RecordedUnder),
             Self::RecordedUnder => Some(Self::EventsMoved),
-            Self::EventsMoved => Some(Self::Renumbered),
+            Self::EventsMoved => Some(Self::LotsMoved),
+            Self::LotsMoved => Some(Self::LotsMovedMeant),
+            Self::LotsMovedMeant => Some(Self::Renumbered),
             Self::Renumbered => Some(Self::ShipmentsRenumbered),
             Self::ShipmentsRenumbered => Some(Self::Documents),
             Self::Documents => Some(Self::Counterparts),
@@ -159,7 +169,9 @@ impl Step {
             Self::MaterialsInUse => Some(Self::Movements),
             Self::Movements => Some(Self::FirstLinks),
             Self::FirstLinks => Some(Self::Holds),
-            Self::Holds => Some(Self::HoldPaths),
+            Self::Holds => Some(Self::LotsHeld),
+            Self::LotsHeld => Some(Self::LotsHeldMeant),
+            Self::LotsHeldMeant => Some(Self::HoldPaths),
             Self::HoldPaths => Some(Self::LotsOnPaths),
             Self::LotsOnPaths => Some(Self::Records),
             Self::Records => None,
@@ -168,7 +180,10 @@ impl Step {
 
     /// Whether an answer may lead to the same question about something else.
     pub(crate) fn asks_again(self) -> bool {
-        matches!(self, Self::LotsMeant | Self::LotsCounterpartMeant)
+        matches!(
+            self,
+            Self::LotsMeant | Self::LotsMovedMeant | Self::LotsCounterpartMeant | Self::LotsHeldMeant
+        )
     }
 
     /// What this step asks for.
@@ -178,7 +193,10 @@ impl Step {
             Self::Lots => Need::Lots(named.lots_to_load(state)),
             Self::Namesakes => Need::Namesakes(named.namesakes(state)),
             Self::LotsTaken => Need::Lots(lots_unknown(events, state)),
-            Self::LotsMeant => Need::Lots(aliases::missing(state)),
+            Self::LotsMeant | Self::LotsMovedMeant | Self::LotsHeldMeant => {
+                Need::Lots(aliases::missing(state))
+            }
+            Self::LotsMoved => Need::Lots(aliases::lots_moved(state)),
             Self::RecordedUnder => Need::RecordedUnder {
                 names: aliases::recorded_under(events, state),
                 limit: named.judged.then_some(RENAMED_OPERATIONS_MAX + 1),
@@ -198,6 +216,7 @@ impl Step {
             Self::Movements => Need::Movements(stock::needed(events, state)),
             Self::FirstLinks => Need::FirstLinks(first_links(events, state)),
             Self::Holds => Need::Events(holds_met(state)),
+            Self::LotsHeld => Need::Lots(lots_held(events, state)),
             Self::HoldPaths => hold_paths(events, state),
             Self::LotsOnPaths => Need::Lots(lots_on_paths(state)),
             Self::Records => Need::Records(records_touched(events, state)),
@@ -295,6 +314,15 @@ fn holds_met(state: &State) -> Vec<EventId> {
     let holds: BTreeSet<&EventId> =
         marks.map(|mark| &mark.hold).filter(|hold| !state.events.contains_key(*hold)).collect();
     holds.into_iter().cloned().collect()
+}
+
+/// The lots that the holds name which spread and that are not known: a hold may name a lot by a further name.
+fn lots_held(events: &[&Event], state: &State) -> Vec<LotId> {
+    let recorded = state.events.values().map(|recorded| &recorded.event.fact);
+    let facts = events.iter().map(|event| &event.fact).chain(recorded);
+    let held = facts.filter_map(spreading).flat_map(|hold| &hold.lots);
+    let unknown: BTreeSet<&LotId> = held.filter(|lot| !state.lots.contains_key(*lot)).collect();
+    unknown.into_iter().cloned().collect()
 }
 
 /// Where holds lead. The events can change something about a hold only when one of them records or releases

@@ -234,7 +234,7 @@ impl<'a> Projection<'a> {
         let (mut operations, mut unlinks, mut links) = (self.operations, self.unlinks, self.links);
         transfers.rewrite(&log, &mut operations, &mut unlinks, &mut links);
         unlinks.sort_unstable();
-        let moved = restating::moved_operations(&log, &lots.aliases);
+        let moved = restating::moved_operations(&log, &lots);
         operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));
         links.sort_unstable_by(|a, b| {
             (&a.operation, a.role, a.position).cmp(&(&b.operation, b.role, b.position))

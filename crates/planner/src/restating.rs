@@ -7,10 +7,11 @@ use foldhash::HashMap;
 use lotgraph_domain::operation::Link;
 use lotgraph_domain::{EventId, Fact, LotId, NamesMeant, Operation, Pairs, Role};
 
-use crate::aliases::Aliases;
 use crate::facts::{claim_material, link_rows, operation_row};
-use crate::flow::count_link;
+use crate::flow::{count_link, counts_alike};
+use crate::imbalance;
 use crate::log::Log;
+use crate::lots::Lots;
 use crate::projection::Projection;
 use crate::writes::{EventRow, LinkKey, LinkRow, MovedOperation, OperationRow};
 use crate::{lot_factors, transfers};
@@ -44,9 +45,10 @@ pub(crate) fn restate(names: &BTreeSet<LotId>, by: &EventId, so_far: &mut Projec
     transfers::changed(&lots, by, so_far);
 }
 
-/// The links that are of another lot, as they were and as they are.
+/// The links that are of another lot or count otherwise, as they were and as they are.
 fn moved<'o>(before: &'o Operation, after: &'o Operation) -> impl Iterator<Item = (Link<'o>, Link<'o>)> {
-    before.links().zip(after.links()).filter(|(was, is)| was.lot != is.lot)
+    let links = before.links().zip(after.links());
+    links.filter(move |(was, is)| !counts_alike((before, was), (after, is)))
 }
 
 fn restate_one(
@@ -61,9 +63,12 @@ fn restate_one(
         count_link(so_far.lots.change(was.lot), before, was, false);
         count_link(so_far.lots.change(is.lot), after, is, true);
         so_far.withdrawn.extend([was.lot.clone(), is.lot.clone()]);
-        rows.relink(id, (was, is), so_far);
+        if was.lot != is.lot {
+            rows.relink(id, (was, is), so_far);
+        }
     }
     move_claims(before, after, so_far);
+    imbalance::hand_over(id, before, after, &mut so_far.lots);
     so_far.holds.follow(id, after, &so_far.lots);
 }
 
@@ -103,7 +108,7 @@ impl Rows {
         let (was, is) = link;
         let key = (id.clone(), is.role, is.position);
         if let Some(n) = self.0.get(&key) {
-            so_far.links[*n].lot = is.lot.clone();
+            (so_far.links[*n].lot, so_far.links[*n].sense) = (is.lot.clone(), is.sense.owned());
             return;
         }
         let (operation, role, position) = key.clone();
@@ -117,17 +122,16 @@ impl Rows {
             quantity: is.quantity.cloned(),
             earliest: is.earliest,
             latest: is.latest,
-            sense: is.sense.owned(),
         });
     }
 }
 
 /// The recorded operations of which links were moved, whole.
-pub(crate) fn moved_operations(log: &Log<'_>, aliases: &Aliases) -> Vec<MovedOperation> {
+pub(crate) fn moved_operations(log: &Log<'_>, lots: &Lots) -> Vec<MovedOperation> {
     let whole = log.moved().map(|(recorded, operation)| {
         let (event, id) = (&recorded.event, &recorded.event.id);
         let names = match &event.fact {
-            Fact::Operation(named) => aliases.names(named),
+            Fact::Operation(named) => lots.aliases.names(named),
             _ => NamesMeant::default(),
         };
         MovedOperation {
@@ -138,6 +142,7 @@ pub(crate) fn moved_operations(log: &Log<'_>, aliases: &Aliases) -> Vec<MovedOpe
             },
             operation: OperationRow { names, ..operation_row(id, operation) },
             links: link_rows(id, operation).collect(),
+            lots: operation.links().filter_map(|link| lots.get(link.lot).cloned()).collect(),
         }
     });
     whole.collect()

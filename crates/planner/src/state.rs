@@ -42,6 +42,18 @@ pub struct State {
 }
 
 impl State {
+    /// The lot that a name means, as far as lots are known.
+    pub(crate) fn meant<'s>(&'s self, name: &'s LotId) -> &'s LotId {
+        let mut meant = name;
+        for _ in 0..self.lots.len() {
+            match self.lots.get(meant).and_then(|lot| lot.alias_of.as_ref()) {
+                Some(alias) => meant = &alias.lot,
+                None => break,
+            }
+        }
+        meant
+    }
+
     /// What a recorded event says, of the lots that are meant.
     pub(crate) fn fact(&self, id: &EventId) -> Option<&Fact> {
         self.meant.get(id).or_else(|| self.events.get(id).map(|recorded| &recorded.event.fact))
@@ -90,11 +102,27 @@ impl HoldPaths {
     /// Makes this of the two closures: the one FORWARD, and the one BACKWARD of depth 1.
     #[must_use]
     pub fn of(forward: &Subgraph, producers: &Subgraph) -> Self {
-        Self {
-            lots: forward.lots.iter().map(|lot| lot.id.clone()).collect(),
-            forward: PathOperation::all_of(forward),
-            producers: PathOperation::all_of(producers),
+        let lots = forward.lots.iter().map(|lot| lot.id.clone()).collect();
+        let produced: BTreeSet<&LotId> =
+            producers.seeds().map(|seed| &producers.lots[seed as usize].id).collect();
+        Self::new(lots, PathOperation::all_of(forward), PathOperation::all_of(producers), &produced)
+    }
+
+    /// Makes this of what is reached, the operations on the way there, and the operations that produce `produced`.
+    ///
+    /// A closure shows every link between what it reached, so it shows some productions of other lots too. These are left
+    /// out: they are not all that such a lot has.
+    #[must_use]
+    pub fn new(
+        lots: BTreeSet<LotId>,
+        forward: Vec<PathOperation>,
+        mut producers: Vec<PathOperation>,
+        produced: &BTreeSet<&LotId>,
+    ) -> Self {
+        for path in &mut producers {
+            path.links.retain(|link| link.role != Role::Produced || produced.contains(&link.lot));
         }
+        Self { lots, forward, producers }
     }
 }
 

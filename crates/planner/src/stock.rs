@@ -108,8 +108,8 @@ pub(crate) fn settle(
         match Measure::of(lot, material(lot, materials)) {
             Some(_) => again.push(id.clone()),
             None => {
-                let new = news.iter().filter(|news| news.link.lot == id).map(|news| news.link.latest);
-                store(lots, id, unjudged(new.chain(lot.stock.last).max()), &mut changed);
+                let last = last_moment(id, log, recorded);
+                store(lots, id, unjudged(last), &mut changed);
             }
         }
     }
@@ -161,6 +161,17 @@ enum Next {
 /// The last moment of movements that nothing is compared of.
 fn unjudged(last: Option<Timestamp>) -> Compared {
     Compared { stock: Stock { last, ..Stock::default() }, overdrawn: Overdrawn::default() }
+}
+
+/// The last moment of any movement of a lot, those that stand from before the work and those that are new.
+fn last_moment(id: &LotId, log: &Log<'_>, recorded: &HashMap<LotId, Vec<Movement>>) -> Option<Timestamp> {
+    let known = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
+    let known = known.filter(|known| moved(known.kind, known.link.role).is_some());
+    let new = log.live_new().flat_map(|(_, operation)| {
+        let links = operation.links().filter(|link| link.lot == id);
+        links.filter(|link| moved(operation.kind, link.role).is_some()).map(|link| link.latest)
+    });
+    known.map(|known| known.link.latest).chain(new).max()
 }
 
 fn gone_on(lot: &Lot, links: &[News<'_>], materials: &HashMap<MaterialCode, Material>) -> Next {
@@ -308,7 +319,10 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
                     _ => sent.get(&void.event).copied(),
                 };
                 let lots = operation.into_iter().flat_map(Operation::links).map(|link| link.lot);
-                needed.extend(lots.filter(|lot| state.lots.contains_key(*lot)));
+                let known: Vec<&Lot> = lots.filter_map(|lot| state.lots.get(lot)).collect();
+                // An operation that is sent and voided at once may name lots by further names.
+                let meant = known.iter().filter_map(|lot| state.lots.get(state.meant(&lot.id)));
+                needed.extend(known.iter().copied().chain(meant).map(|lot| &lot.id));
             }
             Fact::Master(Master::Material(declared)) => {
                 let known = state.materials.get(&declared.code);

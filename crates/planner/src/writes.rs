@@ -184,6 +184,8 @@ pub struct MovedOperation {
     pub operation: OperationRow,
     /// All its links, those that stay where they are too.
     pub links: Vec<LinkRow>,
+    /// The lots of those links.
+    pub lots: Vec<Lot>,
 }
 
 /// An operation to withdraw. Its links leave the graph; its node stays and says that it was withdrawn.

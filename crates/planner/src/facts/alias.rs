@@ -176,6 +176,9 @@ fn lend(name: &LotId, meant: &LotId, so_far: &mut Projection<'_>) -> Lent {
     let named = so_far.lots.change(name).clone();
     let lot = so_far.lots.change(meant);
     let mut lent = Lent::default();
+    if lot.material.is_none() && named.material.is_some() {
+        (lot.material, lent.material) = (named.material, true);
+    }
     if lot.number.is_none() && named.number.is_some() {
         (lot.number, lent.number) = (named.number, true);
     }
@@ -206,7 +209,7 @@ fn lend(name: &LotId, meant: &LotId, so_far: &mut Projection<'_>) -> Lent {
 
 /// Makes the names that a withdrawn event gave a lot lots of their own again.
 pub(super) fn part(said: SameLot<'_>, withdrawn: &EventId, by: &EventId, so_far: &mut Projection<'_>) {
-    let mut moved = BTreeSet::new();
+    let (mut moved, mut unsure) = (BTreeSet::new(), Vec::new());
     for name in said.names {
         let lots = &mut so_far.lots;
         let known = lots.get(name).and_then(|lot| lot.alias_of.clone());
@@ -221,12 +224,22 @@ pub(super) fn part(said: SameLot<'_>, withdrawn: &EventId, by: &EventId, so_far:
             lot.aliases.retain(|known, _| !names.contains(known));
             give_back(&alias.lent, &named, lot);
         }
+        if alias.lent.material {
+            unsure.extend(lenders.clone());
+        }
         if let Some(meant) = lenders.last() {
             so_far.holds.take_back(name, &names, meant, &mut so_far.lots);
         }
         moved.extend(names);
     }
     restate(&moved, by, so_far);
+    // Of which material the lot is only the events of the name may have told.
+    for lot in unsure {
+        let lot = so_far.lots.change(&lot);
+        if lot.material_claims == 0 {
+            lot.material = None;
+        }
+    }
 }
 
 /// Takes from a lot what it had taken over from a name, as far as it still is that.

@@ -103,8 +103,9 @@ impl Rehearsal {
             Need::FirstLinks(needs) => self.first_links(store, needs, state).await,
             Need::HoldPaths { forward, producers } => {
                 let (lots, forward) = self.walk(store, forward, Direction::Forward, None).await?;
-                let (_, producers) = self.walk(store, producers, Direction::Backward, Some(1)).await?;
-                state.paths = Some(HoldPaths { lots, forward, producers });
+                let (_, found) = self.walk(store, producers.clone(), Direction::Backward, Some(1)).await?;
+                let produced = producers.iter().collect();
+                state.paths = Some(HoldPaths::new(lots, forward, found, &produced));
                 Ok(())
             }
             Need::Records(references) => self.records(store, references, state).await,
