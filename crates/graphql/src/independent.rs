@@ -37,8 +37,8 @@ impl IndependentCause {
         FactorGroup::new(self.answer.clone(), self.cause().group)
     }
 
-    /// One-sided p-value given the causes before it (exact Cochran–Mantel–Haenszel test); of the first cause, its p-value
-    /// alone.
+    /// One-sided p-value given the causes before it: the smaller one, doubled, of the exact Cochran–Mantel–Haenszel test and
+    /// of Fisher's exact test among the lots that none of them touches. Of the first cause, its p-value alone.
     fn p(&self) -> f64 {
         self.cause().p
     }
@@ -46,6 +46,22 @@ impl IndependentCause {
     /// The false discovery rate at which it is a find given the causes before it; at most 0.05.
     fn q(&self) -> f64 {
         self.cause().q
+    }
+
+    /// How many groups of factors it cannot be told from.
+    fn alike_count(&self) -> usize {
+        self.cause().alike.len()
+    }
+
+    /// Other groups that exactly the same of the lots are exposed to that none of the causes before it touches: any of them
+    /// may be the cause in its place. They are ordered by p.
+    #[graphql(complexity = "page_cost(first, child_complexity)")]
+    fn alike(
+        &self,
+        #[graphql(default = 10, desc = "At most this many, 1 to 1000.")] first: i32,
+    ) -> Result<Vec<FactorGroup>> {
+        let alike = self.cause().alike.iter().take(page_size(first)? as usize);
+        Ok(alike.map(|group| FactorGroup::new(self.answer.clone(), *group)).collect())
     }
 
     /// How many finds it explains.

@@ -350,7 +350,7 @@ pub struct FactorBand {
     at: f64,
     /// The unit of the cut.
     unit: Option<String>,
-    /// The p-value of the cut, corrected for having searched it (permutation).
+    /// The exact p-value of the cut, corrected for having searched it.
     p: f64,
     /// The p-value of the rank test (Mann–Whitney, two-sided): do the groups differ, wherever the cut? Absent when all
     /// numbers are equal.

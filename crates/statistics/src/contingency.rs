@@ -90,20 +90,18 @@ impl Table {
     /// The probability of each count of exposed cases that the margins allow, from the fewest on.
     pub(crate) fn probabilities(&self) -> Vec<f64> {
         let (least, most) = (self.least_exposed_cases(), self.most_exposed_cases());
-        let (cases, exposed) = (self.cases as f64, self.exposed() as f64);
-        let mode = ((cases + 1.0) * (exposed + 1.0) / ((self.cases + self.controls) as f64 + 2.0)) as u64;
-        // From the most likely count both ways, so that no small number is the start of large ones.
-        let mode = mode.clamp(least, most);
+        // From the mean both ways, so that no small number is the start of large ones.
+        let mean = (self.cases * self.exposed()).checked_div(self.cases + self.controls).unwrap_or(0);
         let mut probabilities = vec![0.0; (most - least + 1) as usize];
-        let start = self.ln_probability(mode).exp();
-        probabilities[(mode - least) as usize] = start;
+        let start = self.ln_probability(mean).exp();
+        probabilities[(mean - least) as usize] = start;
         let mut probability = start;
-        for count in mode..most {
+        for count in mean..most {
             probability *= self.ratio_to_next(count);
             probabilities[(count + 1 - least) as usize] = probability;
         }
         probability = start;
-        for count in (least..mode).rev() {
+        for count in (least..mean).rev() {
             probability /= self.ratio_to_next(count);
             probabilities[(count - least) as usize] = probability;
         }
@@ -224,6 +222,17 @@ mod tests {
         for (found, expected) in found.into_iter().zip(expected) {
             close(found, expected);
         }
+    }
+
+    /// At either end of such a distribution a probability is too small for a number.
+    #[test]
+    fn probabilities_of_thousands_sum_to_one() {
+        let large = table(1_500, 3_000, 1_500, 3_000).probabilities();
+        assert_eq!((large.len(), large[0], large[3_000]), (3_001, 0.0, 0.0));
+        close(large.iter().sum(), 1.0);
+        // C(3000, 1500)² in C(6000, 3000), by integers in Python.
+        close(large[1_500], 0.02059871577422377);
+        assert_eq!(table(0, 0, 0, 0).probabilities(), [1.0]);
     }
 
     /// The odds ratio of scipy takes whole counts only, so the expected numbers are those of the formula

@@ -1,17 +1,23 @@
 //! The best cut through a number. Where do cases part from controls, and would chance have found a cut as
 //! good?
+//!
+//! The criterion is the p-value of Fisher's exact test: the best band is the one with the least. That least
+//! p-value is no p-value itself, since it was searched. Its distribution under rearrangement of the same
+//! numbers is computed exactly: the cases met from the lowest number on are a path, and the corrected p-value
+//! is the probability that a random path reaches such a p-value somewhere (after J. A. Koziol, On maximally
+//! selected chi-square statistics, Biometrics 47, 1991, 1557–1561; with equal numbers A.-L. Boulesteix,
+//! Biometrical Journal 48, 2006, 451–462). It never exceeds Bonferroni's bound, which is the p-value times the
+//! number of bands; neighbouring bands hold nearly the same, so it is often a tenth of that.
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{RngCore, SeedableRng};
+use std::ops::Range;
 
 use super::contingency::Table;
 
-/// At most this many rearrangements are tried.
-const REARRANGEMENTS_MAX: u32 = 999;
-/// Once this many rearrangements have a cut as good, the p-value is known well enough, and trying stops.
-const ENOUGH: u32 = 20;
 /// A band must hold at least this share of the cases. Otherwise extreme cuts would win by a single case.
 const SHARE_MIN: f64 = 0.1;
+
+/// So that rounding does not let an equally good rearrangement look worse; of a logarithm.
+const TOLERANCE: f64 = 1e-9;
 
 /// Which side of the cut the cases are on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +26,17 @@ pub enum Side {
     AtMost,
     /// At the cut or above.
     AtLeast,
+}
+
+impl Side {
+    /// Whether a value is in the band of this side of a cut; the cut itself is.
+    #[must_use]
+    pub fn holds(self, value: f64, at: f64) -> bool {
+        match self {
+            Self::AtMost => value <= at,
+            Self::AtLeast => value >= at,
+        }
+    }
 }
 
 /// A band that cases fall into more often than controls.
@@ -31,224 +48,352 @@ pub struct Cut {
     pub at: f64,
     /// How many fall into the band.
     pub table: Table,
-    /// How many cuts there were to choose from, those of both sides together.
+    /// How many bands there were to choose from, those of both sides together.
     pub cuts: usize,
-    /// The p-value, corrected for having searched for the best cut.
+    /// The exact p-value, corrected for having searched for the best cut.
     pub p: f64,
 }
 
-/// Numbers in ascending order, divided into runs of equal ones.
-struct Ladder {
-    /// For each position in the order, where its run begins and the position after its end.
-    runs: Vec<(u32, u32)>,
-    cases: u64,
-}
-
-/// A band during the search: by how many standard deviations its cases exceed the expectation, and its
-/// positions.
-#[derive(Clone, Copy)]
-struct Band {
-    height: f64,
-    side: Side,
-    exposed_cases: u64,
-    exposed: u64,
-}
-
 /// Finds the band, of all numbers up to or from some measured one on, that parts cases from controls best.
-/// Also tells how often a random rearrangement of the same numbers has a band as good. `None` when a group is
-/// empty, or no band holds more cases than expected. The same arguments give the same answer on every
-/// machine.
-///
-/// The criterion is the maximally selected standardised difference (R. Miller and D. Siegmund, Biometrics 38,
-/// 1982, 1011–1016). Its p-value is that of a sequential permutation test after J. Besag and P. Clifford
-/// (Biometrika 78, 1991, 301–304): rearranging stops after 20 that have a cut as good. When none of 999 has
-/// one, the p-value is at most one in 1,000. It may be smaller still by Bonferroni's bound, which is the
-/// exact p-value of this cut times the number of cuts. Neither of the two ever reports less than chance
-/// would.
+/// Its p-value is the probability that a random rearrangement of the same numbers has a band as good. `None`
+/// when a group is empty, or no band holds more cases than expected.
 #[must_use]
-pub fn best_cut(cases: &[f64], controls: &[f64], seed: u64) -> Option<Cut> {
-    let mut numbers: Vec<(f64, bool)> = cases.iter().map(|number| (*number, true)).collect();
-    numbers.extend(controls.iter().map(|number| (*number, false)));
-    numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ladder = Ladder::new(&numbers, cases.len());
-    let positions = (0..numbers.len() as u32).filter(|position| numbers[*position as usize].1);
-    let best = ladder.best(&positions.collect::<Vec<u32>>()).filter(|best| best.height > 0.0)?;
-    let at = match best.side {
-        Side::AtMost => numbers[best.exposed as usize - 1].0,
-        Side::AtLeast => numbers[numbers.len() - best.exposed as usize].0,
-    };
-    let table = Table {
-        exposed_cases: best.exposed_cases,
-        cases: cases.len() as u64,
-        exposed_controls: best.exposed - best.exposed_cases,
-        controls: controls.len() as u64,
-    };
-    let (cuts, p) = (ladder.cuts(), ladder.corrected_p(&best, &table, seed));
-    Some(Cut { side: best.side, at, table, cuts, p })
-}
-
-impl Ladder {
-    fn new(numbers: &[(f64, bool)], cases: usize) -> Self {
-        let mut runs = Vec::with_capacity(numbers.len());
-        for run in numbers.chunk_by(|a, b| a.0 == b.0) {
-            let from = runs.len() as u32;
-            // Groups are bounded far below 2^32 members.
-            runs.extend(std::iter::repeat_n((from, from + run.len() as u32), run.len()));
-        }
-        Self { runs, cases: cases as u64 }
-    }
-
-    fn len(&self) -> u64 {
-        self.runs.len() as u64
-    }
-
-    /// A cut at each different number, on either side of it.
-    fn cuts(&self) -> usize {
-        2 * self.runs.iter().enumerate().filter(|(n, run)| *n as u32 == run.0).count()
-    }
-
-    /// The best band when the cases stand at these positions, given in ascending order. The best band always
-    /// ends at a case, because one more control only lowers the difference.
-    fn best(&self, positions: &[u32]) -> Option<Band> {
-        let least = ((positions.len() as f64 * SHARE_MIN).ceil() as usize).max(2);
-        let mut best: Option<Band> = None;
-        for (n, position) in positions.iter().enumerate() {
-            let (from, to) = self.runs[*position as usize];
-            let next = positions.get(n + 1).is_none_or(|next| *next >= to);
-            let previous = n.checked_sub(1).is_none_or(|previous| positions[previous] < from);
-            let (low, high) = (n + 1, positions.len() - n);
-            let bands = [
-                (next, Side::AtMost, low, u64::from(to)),
-                (previous, Side::AtLeast, high, self.len() - u64::from(from)),
-            ];
-            for (ends, side, exposed_cases, exposed) in bands {
-                if !ends || exposed_cases < least || exposed == self.len() {
-                    continue;
-                }
-                let exposed_cases = exposed_cases as u64;
-                let height = self.height(exposed_cases, exposed);
-                if best.is_none_or(|best| height > best.height) {
-                    best = Some(Band { height, side, exposed_cases, exposed });
+pub fn best_cut(cases: &[f64], controls: &[f64]) -> Option<Cut> {
+    let ladder = Ladder::new(cases, controls)?;
+    let mut best: Option<(f64, Side, f64, Table)> = None;
+    for rung in &ladder.rungs {
+        for (side, at) in [(Side::AtMost, rung.last), (Side::AtLeast, rung.next)] {
+            let table = ladder.band(side, rung);
+            if ladder.is_searched(&table) && is_enriched(&table) {
+                let ln_p = table.ln_enrichment_p();
+                if best.is_none_or(|(least, ..)| ln_p < least) {
+                    best = Some((ln_p, side, at, table));
                 }
             }
         }
-        best
     }
-
-    /// By how many standard deviations of the hypergeometric distribution the cases in a band exceed their
-    /// expectation.
-    fn height(&self, exposed_cases: u64, exposed: u64) -> f64 {
-        let (all, cases, exposed) = (self.len() as f64, self.cases as f64, exposed as f64);
-        let variance = exposed * cases * (all - cases) * (all - exposed) / (all * all * (all - 1.0));
-        if variance > 0.0 { (exposed_cases as f64 - exposed * cases / all) / variance.sqrt() } else { 0.0 }
-    }
-
-    fn corrected_p(&self, best: &Band, table: &Table, seed: u64) -> f64 {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut order: Vec<u32> = (0..self.runs.len() as u32).collect();
-        let (mut as_good, mut tried) = (0, 0);
-        while tried < REARRANGEMENTS_MAX && as_good < ENOUGH {
-            tried += 1;
-            let positions = draw(&mut order, self.cases as usize, &mut random);
-            // The small tolerance makes sure that rounding does not let an equally good rearrangement look
-            // worse.
-            let good = self.best(&positions).is_some_and(|found| found.height >= best.height - 1e-9);
-            as_good += u32::from(good);
-        }
-        if as_good == ENOUGH {
-            return f64::from(as_good) / f64::from(tried);
-        }
-        let estimated = f64::from(as_good + 1) / f64::from(tried + 1);
-        if as_good > 0 {
-            return estimated;
-        }
-        estimated.min(self.cuts() as f64 * table.enrichment_p())
-    }
+    let (ln_p, side, at, table) = best?;
+    Some(Cut { side, at, table, cuts: 2 * ladder.rungs.len(), p: ladder.chance_of(ln_p) })
 }
 
-/// Draws `count` of the numbers in `order` at random, in ascending order (the first steps of a Fisher–Yates
-/// shuffle).
-fn draw(order: &mut [u32], count: usize, random: &mut ChaCha8Rng) -> Vec<u32> {
-    for n in 0..count {
-        let left = (order.len() - n) as u128;
-        // Multiplying and shifting favours some numbers, but far too little to matter for groups far below
-        // 2^64.
-        let offset = ((u128::from(random.next_u64()) * left) >> 64) as usize;
-        order.swap(n, n + offset);
+/// The probability that a random rearrangement of these numbers has some band that parts cases from controls
+/// at least as well as this one does, which may have been chosen by looking at all of them. 1 when the band
+/// holds too few cases, or everything.
+#[must_use]
+pub fn cut_p(cases: &[f64], controls: &[f64], side: Side, at: f64) -> f64 {
+    let Some(ladder) = Ladder::new(cases, controls) else { return 1.0 };
+    let inside = |values: &[f64]| values.iter().filter(|value| side.holds(**value, at)).count() as u64;
+    let table = Table {
+        exposed_cases: inside(cases),
+        cases: ladder.cases,
+        exposed_controls: inside(controls),
+        controls: ladder.controls,
+    };
+    if ladder.is_searched(&table) { ladder.chance_of(table.ln_enrichment_p()) } else { 1.0 }
+}
+
+/// Whether a larger share of the cases is exposed than of the controls.
+fn is_enriched(table: &Table) -> bool {
+    table.exposed_cases * table.controls > table.exposed_controls * table.cases
+}
+
+/// Numbers in ascending order, as far as cuts part them.
+struct Ladder {
+    /// Between each two different neighbours, ascending.
+    rungs: Vec<Rung>,
+    cases: u64,
+    controls: u64,
+}
+
+/// A place where a cut may be.
+struct Rung {
+    /// How many numbers lie below it.
+    numbers: u64,
+    /// How many of these are cases.
+    cases: u64,
+    /// The number right below it.
+    last: f64,
+    /// The number right above it.
+    next: f64,
+}
+
+impl Ladder {
+    /// `None` when a group is empty.
+    fn new(cases: &[f64], controls: &[f64]) -> Option<Self> {
+        if cases.is_empty() || controls.is_empty() {
+            return None;
+        }
+        let mut numbers: Vec<(f64, bool)> = cases.iter().map(|number| (*number, true)).collect();
+        numbers.extend(controls.iter().map(|number| (*number, false)));
+        numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut rungs, mut below) = (Vec::new(), 0);
+        for (position, pair) in numbers.windows(2).enumerate() {
+            below += u64::from(pair[0].1);
+            if pair[0].0 < pair[1].0 {
+                let (last, next) = (pair[0].0, pair[1].0);
+                rungs.push(Rung { numbers: position as u64 + 1, cases: below, last, next });
+            }
+        }
+        Some(Self { rungs, cases: cases.len() as u64, controls: controls.len() as u64 })
     }
-    let mut drawn = order[..count].to_vec();
-    drawn.sort_unstable();
-    drawn
+
+    /// The band on one side of a cut.
+    fn band(&self, side: Side, rung: &Rung) -> Table {
+        let (cases, controls) = (rung.cases, rung.numbers - rung.cases);
+        let (exposed_cases, exposed_controls) = match side {
+            Side::AtMost => (cases, controls),
+            Side::AtLeast => (self.cases - cases, self.controls - controls),
+        };
+        Table { exposed_cases, cases: self.cases, exposed_controls, controls: self.controls }
+    }
+
+    /// The fewest cases that a band may hold.
+    fn least_cases(&self) -> u64 {
+        ((self.cases as f64 * SHARE_MIN).ceil() as u64).max(2)
+    }
+
+    /// Whether a band is one of those that are searched: it holds enough cases, and not everything.
+    fn is_searched(&self, band: &Table) -> bool {
+        band.exposed_cases >= self.least_cases() && band.exposed() < self.cases + self.controls
+    }
+
+    /// How many cases a band of so many numbers must hold so that its p-value is at most this; more than it can
+    /// hold, when there is no such count. Sizes are ascending. A larger band needs no fewer cases, so each
+    /// search starts where the one before it ended.
+    fn needed(&self, sizes: impl Iterator<Item = u64>, ln_p: f64) -> Vec<u64> {
+        let mut needed = self.least_cases();
+        let of_size = sizes.map(|size| {
+            while needed <= size.min(self.cases) && self.ln_tail(size, needed) > ln_p + TOLERANCE {
+                needed += 1;
+            }
+            needed
+        });
+        of_size.collect()
+    }
+
+    /// The logarithm of the probability that a band of so many numbers holds so many cases or more. It is 0 when
+    /// there are too few controls to fill the rest of the band.
+    fn ln_tail(&self, size: u64, exposed_cases: u64) -> f64 {
+        let exposed_controls = size - exposed_cases;
+        Table { exposed_cases, cases: self.cases, exposed_controls, controls: self.controls }
+            .ln_enrichment_p()
+    }
+
+    /// The probability that in a random order some band has a p-value as small as this.
+    ///
+    /// From the lowest number on, `paths` has for each count of cases met so far the probability to get there
+    /// without such a band; where there is one, the probability is taken out and added up. Everything added
+    /// is positive, so that small probabilities are as exact as large ones.
+    fn chance_of(&self, ln_p: f64) -> f64 {
+        let all = self.cases + self.controls;
+        let below = self.needed(self.rungs.iter().map(|rung| rung.numbers), ln_p);
+        let above = self.needed(self.rungs.iter().rev().map(|rung| all - rung.numbers), ln_p);
+        let mut paths = vec![0.0; self.cases as usize + 1];
+        paths[0] = 1.0;
+        // Only counts in this range have paths. Looking at no others is faster, and changes nothing.
+        let (mut fewest, mut most) = (0, 0);
+        let (mut chance, mut met) = (0.0, 0);
+        for ((rung, below), above) in self.rungs.iter().zip(below).zip(above.into_iter().rev()) {
+            while met < rung.numbers {
+                most = (most + 1).min(self.cases as usize);
+                self.meet_one(&mut paths, fewest..most, all - met);
+                met += 1;
+            }
+            for (cases, path) in (fewest as u64..).zip(&mut paths[fewest..=most]) {
+                if cases >= below || self.cases - cases >= above {
+                    chance += std::mem::take(path);
+                }
+            }
+            while fewest < most && paths[fewest] == 0.0 {
+                fewest += 1;
+            }
+            while fewest < most && paths[most] == 0.0 {
+                most -= 1;
+            }
+        }
+        f64::min(chance, 1.0)
+    }
+
+    /// One number further, for paths that met so many cases: of the `left` numbers, all cases not yet met
+    /// are as likely to be the next.
+    fn meet_one(&self, paths: &mut [f64], counts: Range<usize>, left: u64) {
+        for cases in counts.rev() {
+            let cases_left = self.cases - cases as u64;
+            let reached = paths[cases] / left as f64;
+            paths[cases + 1] += reached * cases_left as f64;
+            paths[cases] = reached * left.saturating_sub(cases_left) as f64;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_clear_cut_is_found_on_either_side() {
-        let low: Vec<f64> = (0..10).map(f64::from).collect();
-        let high: Vec<f64> = (20..60).map(f64::from).collect();
-        let found = best_cut(&low, &high, 1).expect("a cut");
-        assert_eq!(
-            (found.side, found.at, found.table.exposed_cases, found.table.exposed_controls),
-            (Side::AtMost, 9.0, 10, 0)
-        );
-        // All of 10 cases below all of 40 controls: 1 in C(50, 10), for 2 × 50 cuts.
-        assert!((found.p * 10_272_278_170.0 / 100.0 - 1.0).abs() < 1e-9, "{}", found.p);
-        let found = best_cut(&high[30..], &[&low[..], &high[..30]].concat(), 1).expect("a cut");
-        assert_eq!((found.side, found.at, found.table.exposed_cases), (Side::AtLeast, 50.0, 10));
+    fn close(found: f64, expected: f64) {
+        assert!((found / expected - 1.0).abs() < 1e-9, "{found} is not {expected}");
     }
 
-    /// All C(8, 3) = 56 rearrangements of eight different numbers, enumerated here, against the permutation
-    /// test.
+    fn numbers(numbers: std::ops::Range<u32>) -> Vec<f64> {
+        numbers.map(f64::from).collect()
+    }
+
     #[test]
-    fn the_estimate_is_near_the_exact_permutation_p() {
-        let numbers: Vec<f64> = (0..8).map(f64::from).collect();
-        let pick = |chosen: &[u32]| -> (Vec<f64>, Vec<f64>) {
-            let parts: (Vec<u32>, Vec<u32>) = (0..8).partition(|n| chosen.contains(n));
-            (
-                parts.0.iter().map(|n| numbers[*n as usize]).collect(),
-                parts.1.iter().map(|n| numbers[*n as usize]).collect(),
-            )
-        };
-        let ladder = Ladder { runs: (0..8).map(|n| (n, n + 1)).collect(), cases: 3 };
-        let observed = [0, 2, 3];
-        let height = ladder.best(&observed).expect("a band").height;
-        let mut as_good = 0;
-        for a in 0..8 {
-            for b in a + 1..8 {
-                for c in b + 1..8 {
-                    as_good +=
-                        u32::from(ladder.best(&[a, b, c]).is_some_and(|found| found.height >= height - 1e-9));
+    fn a_clear_cut_is_found_on_either_side() {
+        let (low, high) = (numbers(0..10), numbers(20..60));
+        let found = best_cut(&low, &high).expect("a cut");
+        let table = Table { exposed_cases: 10, cases: 10, exposed_controls: 0, controls: 40 };
+        assert_eq!((found.side, found.at, found.table, found.cuts), (Side::AtMost, 9.0, table, 98));
+        // All of 10 cases below all of 40 controls, or above them: 2 in C(50, 10).
+        close(found.p, 2.0 / 10_272_278_170.0);
+        let found = best_cut(&high[30..], &[&low[..], &high[..30]].concat()).expect("a cut");
+        assert_eq!((found.side, found.at, found.table, found.cuts), (Side::AtLeast, 50.0, table, 98));
+        close(found.p, 2.0 / 10_272_278_170.0);
+    }
+
+    fn choose(n: u64, k: u64) -> f64 {
+        (0..k).map(|i| (n - i) as f64 / (i + 1) as f64).product()
+    }
+
+    /// The p-value of a band, the plain way: the sum over all counts of cases as large.
+    fn plain_p(exposed: u64, exposed_cases: u64, all: u64, cases: u64) -> f64 {
+        let ways = |count: u64| choose(cases, count) * choose(all - cases, exposed - count);
+        let counts = exposed_cases..=exposed.min(cases);
+        counts.filter(|count| exposed - count <= all - cases).map(ways).sum::<f64>() / choose(all, exposed)
+    }
+
+    /// The least p-value of any band when these are cases, the plain way: for each value, everything up to it and
+    /// everything from it on. At least two cases, and not everything.
+    fn least(values: &[u32], is_case: &[bool]) -> f64 {
+        let (all, cases) = (values.len() as u64, is_case.iter().filter(|case| **case).count() as u64);
+        let mut least = 1.0_f64;
+        for at in values {
+            let sides: [&dyn Fn(&u32) -> bool; 2] = [&|value| value <= at, &|value| value >= at];
+            for inside in sides {
+                let exposed = values.iter().filter(|value| inside(value)).count() as u64;
+                let of_cases = values.iter().zip(is_case).filter(|(value, case)| inside(value) && **case);
+                let of_cases = of_cases.count() as u64;
+                if of_cases >= 2 && exposed < all {
+                    least = least.min(plain_p(exposed, of_cases, all, cases));
                 }
             }
         }
-        let (cases, controls) = pick(&observed);
-        let found = best_cut(&cases, &controls, 5).expect("a cut");
-        let exact = f64::from(as_good) / 56.0;
-        assert!((found.p - exact).abs() < 0.5 * exact, "{} is far from {exact}", found.p);
+        least
+    }
+
+    /// Every way to choose so many cases among so many numbers.
+    fn choices(numbers: usize, cases: usize) -> Vec<Vec<bool>> {
+        let all = (0..1_u32 << numbers).filter(|bits| bits.count_ones() as usize == cases);
+        all.map(|bits| (0..numbers).map(|n| bits >> n & 1 == 1).collect()).collect()
+    }
+
+    fn parted(values: &[u32], is_case: &[bool]) -> (Vec<f64>, Vec<f64>) {
+        let of = |group: bool| -> Vec<f64> {
+            let members = values.iter().zip(is_case).filter(|(_, case)| **case == group);
+            members.map(|(value, _)| f64::from(*value)).collect()
+        };
+        (of(true), of(false))
+    }
+
+    /// The p-value of every rearrangement of some small sets of numbers, with equal ones and without, against a
+    /// count of all rearrangements.
+    #[test]
+    fn p_values_are_shares_of_all_rearrangements() {
+        let sets: [(&[u32], usize); 5] = [
+            (&[0, 1, 2, 3, 4, 5, 6, 7], 3),
+            (&[0, 0, 1, 2, 2, 2, 3, 4, 4, 9], 4),
+            (&[1, 1, 1, 2, 3, 3, 3, 3, 5], 6),
+            (&[7, 7, 8, 8, 8, 9, 9, 9, 9, 9], 2),
+            (&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 7),
+        ];
+        for (values, cases) in sets {
+            let choices = choices(values.len(), cases);
+            let all: Vec<f64> = choices.iter().map(|choice| least(values, choice)).collect();
+            let mut found = 0;
+            for (choice, p) in choices.iter().zip(&all) {
+                let (cases, controls) = parted(values, choice);
+                let Some(cut) = best_cut(&cases, &controls) else { continue };
+                close(cut.table.enrichment_p(), *p);
+                let as_good = all.iter().filter(|other| **other <= p * (1.0 + 1e-9)).count();
+                close(cut.p, as_good as f64 / choices.len() as f64);
+                assert_eq!(cut_p(&cases, &controls, cut.side, cut.at), cut.p);
+                assert!(cut.p <= cut.cuts as f64 * p * (1.0 + 1e-9));
+                found += 1;
+            }
+            assert!(found * 2 > choices.len(), "{found} of {}", choices.len());
+        }
+    }
+
+    /// A cut that was chosen elsewhere: its p-value is that of any cut as good.
+    #[test]
+    fn any_cut_pays_for_all() {
+        let values = [0, 1, 2, 3, 4, 5, 6, 7, 8];
+        let choice = [true, false, true, true, false, false, false, true, false];
+        let choices = choices(9, 4);
+        let (cases, controls) = parted(&values, &choice);
+        let share = |exposed: u64, exposed_cases: u64, cases: u64| {
+            let p = plain_p(exposed, exposed_cases, 9, cases);
+            let as_good = |other: &&Vec<bool>| {
+                let other: Vec<bool> = other.iter().map(|case| *case == (cases == 4)).collect();
+                least(&values, &other) <= p * (1.0 + 1e-9)
+            };
+            choices.iter().filter(as_good).count() as f64 / choices.len() as f64
+        };
+        close(cut_p(&cases, &controls, Side::AtMost, 3.5), share(4, 3, 4));
+        close(cut_p(&cases, &controls, Side::AtMost, 2.0), share(3, 2, 4));
+        close(cut_p(&cases, &controls, Side::AtLeast, 2.0), share(7, 3, 4));
+        close(cut_p(&controls, &cases, Side::AtLeast, 4.0), share(5, 4, 5));
+        // From 0 on there is everything; from 7 on, or up to 0.5, one case.
+        for (side, at) in [(Side::AtLeast, 0.0), (Side::AtLeast, 7.0), (Side::AtMost, 0.5)] {
+            assert_eq!(cut_p(&cases, &controls, side, at), 1.0, "{side:?} {at}");
+        }
+        assert_eq!(cut_p(&[], &controls, Side::AtMost, 3.0), 1.0);
+        assert_eq!(cut_p(&[1.0, 1.0], &[1.0, 1.0, 1.0], Side::AtMost, 1.0), 1.0);
+    }
+
+    /// Of 25 cases, three are the least that a band may hold; of few cases, two.
+    #[test]
+    fn a_band_holds_a_tenth_of_the_cases() {
+        let controls = numbers(100..200);
+        let extreme = |count: u32| -> Vec<f64> {
+            let rest = (0..25 - count).map(|n| 101.5 + 4.0 * f64::from(n));
+            numbers(0..count).into_iter().chain(rest).collect()
+        };
+        let three = best_cut(&extreme(3), &controls).expect("a cut");
+        assert_eq!((three.side, three.at, three.table.exposed_controls), (Side::AtMost, 2.0, 0));
+        let two = best_cut(&extreme(2), &controls).expect("a cut");
+        assert!(two.table.exposed_cases >= 3, "{two:?}");
+        assert_eq!(cut_p(&extreme(2), &controls, Side::AtMost, 1.0), 1.0);
+        let few = best_cut(&[0.0, 1.0, 9.0], &[2.0, 3.0, 8.0, 10.0]).expect("a cut");
+        assert_eq!(few.table.exposed_cases, 2);
+    }
+
+    /// Far out, a probability is still exact: 100 cases below 900 controls, or above.
+    #[test]
+    fn small_probabilities_keep_their_digits() {
+        let found = best_cut(&numbers(0..100), &numbers(100..1_000)).expect("a cut");
+        close(found.p, 2.0 * (-super::super::gamma::ln_choose(1_000, 100)).exp());
+    }
+
+    /// Two cases at either end.
+    #[test]
+    fn of_equally_good_cuts_the_lowest_is_taken() {
+        let found = best_cut(&[0.0, 1.0, 8.0, 9.0], &numbers(2..8)).expect("a cut");
+        assert_eq!((found.side, found.at), (Side::AtMost, 1.0));
     }
 
     #[test]
-    fn chance_is_not_taken_for_a_cause() {
-        let mut random = ChaCha8Rng::seed_from_u64(11);
-        let mut number = || (random.next_u32() % 1_000).into();
-        let finds = (0..200).filter(|seed| {
-            let cases: Vec<f64> = (0..20).map(|_| number()).collect();
-            let controls: Vec<f64> = (0..60).map(|_| number()).collect();
-            best_cut(&cases, &controls, *seed).is_some_and(|cut| cut.p <= 0.05)
-        });
-        let finds = finds.count();
-        // Of 200 searches, 10 are expected to find something by chance; 18 or more are less likely than 1 in
-        // 100.
-        assert!(finds < 18, "{finds}");
+    fn a_band_holds_its_own_cut() {
+        let held = |side: Side| [1.0, 2.0, 3.0].map(|value| side.holds(value, 2.0));
+        assert_eq!((held(Side::AtMost), held(Side::AtLeast)), ([true, true, false], [false, true, true]));
     }
 
     #[test]
     fn nothing_to_compare_gives_no_cut() {
-        assert_eq!(best_cut(&[], &[1.0, 2.0], 1), None);
-        assert_eq!(best_cut(&[1.0, 2.0], &[], 1), None);
-        assert_eq!(best_cut(&[1.0, 1.0], &[1.0, 1.0], 1), None);
+        assert_eq!(best_cut(&[], &[1.0, 2.0]), None);
+        assert_eq!(best_cut(&[1.0, 2.0], &[]), None);
+        assert_eq!(best_cut(&[1.0, 1.0], &[1.0, 1.0]), None);
+        // Each half holds as many cases as controls: no more than expected.
+        assert_eq!(best_cut(&[1.0, 1.0, 2.0, 2.0], &[1.0, 1.0, 2.0, 2.0]), None);
     }
 }

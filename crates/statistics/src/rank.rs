@@ -53,6 +53,9 @@ mod tests {
         let found = mann_whitney(&cases, &controls).expect("numbers that differ");
         let expected = 0.017_317_795_499_565_834;
         assert_eq!(found.u, 2.5);
+        // The other way round: all other of the 35 pairs, and as likely.
+        let swapped = mann_whitney(&controls, &cases).expect("numbers that differ");
+        assert_eq!((swapped.u, swapped.p), (32.5, found.p));
         assert!((found.p / expected - 1.0).abs() < 1e-9, "{} is not {expected}", found.p);
     }
 

@@ -125,8 +125,8 @@ async fn lots_by_attribute_find_their_controls_and_the_temperature() {
 #[tokio::test]
 async fn the_press_follows_the_temperature() {
     const CAUSES: &str =
-        "query($input: RootCauseInput!) { rootCause(input: $input) { independentCauses { p q followerCount
-      group { q factors { label } } followers { pGivenCause group { p factors { label } } } } } }";
+        "query($input: RootCauseInput!) { rootCause(input: $input) { independentCauses { p q followerCount alikeCount
+      alike { p } group { q factors { label } } followers { pGivenCause group { p factors { label } } } } } }";
     let service = service().await;
     let input = json!({"input": {"cases": pieces(1..=8), "controls": pieces(9..=20)}});
     let answer = service.graphql(CAUSES, input).await;
@@ -136,6 +136,7 @@ async fn the_press_follows_the_temperature() {
     assert!(cause["q"] == cause["group"]["q"] && cause["q"].as_f64() <= Some(0.05), "{cause}");
     let followers = cause["followers"].as_array().unwrap();
     assert_eq!(cause["followerCount"], followers.len());
+    assert_eq!((&cause["alikeCount"], &cause["alike"]), (&json!(0), &json!([])));
     let press = followers.iter().find(|follower| follower["group"]["factors"][0]["label"] == "P1");
     let press = press.unwrap_or_else(|| panic!("{cause}"));
     assert!(press["group"]["p"].as_f64() < Some(0.05) && press["pGivenCause"] == json!(1.0), "{press}");
@@ -280,7 +281,7 @@ async fn the_command_prints_every_format() {
     let table = printed("table").await;
     let parts = [
         "8 cases against 12 controls",
-        "1. PARAMETER BAKE: temperature ≥ 180 CEL\n   8 of 8 cases, 0 of 12 controls; q 8.93e-4\n",
+        "1. PARAMETER BAKE: temperature ≥ 180 CEL\n   8 of 8 cases, 0 of 12 controls; q 7.94e-5\n",
         "     EQUIPMENT P1: 8 of 8 cases, 2 of 12 controls\n",
         "It touches 8 of 8 cases.",
         "8/8",
@@ -299,9 +300,9 @@ async fn the_command_prints_every_format() {
     let csv = printed("csv").await;
     assert!(csv.starts_with("group,kind,factor,depth,exposed_cases"));
     let place =
-        |start: &str| csv.lines().find(|line| line.starts_with(start)).unwrap().rsplitn(3, ',').take(2);
-    assert_eq!(place("1,PARAMETER").collect::<Vec<_>>(), ["", "1"]);
-    assert_eq!(place("2,EQUIPMENT").collect::<Vec<_>>(), ["1", ""]);
+        |start: &str| csv.lines().find(|line| line.starts_with(start)).unwrap().rsplitn(4, ',').take(3);
+    assert_eq!(place("1,PARAMETER").collect::<Vec<_>>(), ["", "", "1"]);
+    assert_eq!(place("2,EQUIPMENT").collect::<Vec<_>>(), ["", "1", ""]);
     let refused = run(&["root-cause", "--cases", "PIECE-01", "--controls", "PIECE-01"]).await;
     let words = String::from_utf8(refused.stderr).unwrap();
     assert!(!refused.status.success() && words.contains("a case and a control"), "{words}");

@@ -56,13 +56,16 @@ fn plant(kinds: &[CauseKind], rate: u32, size: &Size, seed: u64) -> Plant {
     Plant(all)
 }
 
-/// Which of the culprits an independent cause is.
+/// Which of the culprits an independent cause is, or cannot be told from.
 fn culprit(cause: &IndependentCause, common: &CommonCause, culprits: &[Culprit]) -> Option<usize> {
-    let members = &common.groups[cause.group].members;
-    culprits.iter().position(|culprit| members.iter().any(|member| is_culprit(member, culprit)))
+    let of_group = |group: &usize| {
+        let members = &common.groups[*group].members;
+        culprits.iter().position(|culprit| members.iter().any(|member| is_culprit(member, culprit)))
+    };
+    of_group(&cause.group).or_else(|| cause.alike.iter().find_map(of_group))
 }
 
-/// In how many of the seeds the independent causes are exactly the culprits.
+/// In how many of the seeds the independent causes are exactly the culprits, or what cannot be told from them.
 fn found(kinds: &[CauseKind], rate: u32, size: &Size, seeds: u64) -> u64 {
     let exactly = |seed: &u64| {
         let plant = plant(kinds, rate, size, *seed);
@@ -95,14 +98,27 @@ fn one_cause_of_a_thousand_cases_is_the_only_one() {
 
 #[test]
 fn two_causes_of_a_thousand_cases_are_both_found() {
-    assert_found(&[CauseKind::Equipment, CauseKind::Parameter], MILLION / 10 * 6, &LARGE, 90, seeds());
+    for other in [CauseKind::Parameter, CauseKind::Shift, CauseKind::MaterialLot] {
+        assert_found(&[CauseKind::Equipment, other], MILLION / 10 * 6, &LARGE, 90, seeds());
+    }
 }
 
 /// Thirty cases that two causes share are few. Only where nearly every touched item fails, so that hardly any control
 /// is exposed, are both found this often.
 #[test]
 fn two_strong_causes_of_thirty_cases_are_both_found() {
-    assert_found(&[CauseKind::MaterialLot, CauseKind::Parameter], MILLION / 100 * 95, &SMALL, 90, 100);
+    let machine_or_lot = [CauseKind::Equipment, CauseKind::MaterialLot];
+    for kind in machine_or_lot {
+        assert_found(&[kind, CauseKind::Parameter], MILLION / 100 * 95, &SMALL, 90, 100);
+    }
+    assert_found(&[CauseKind::Equipment, CauseKind::Shift], MILLION / 100 * 95, &SMALL, 90, 100);
+}
+
+/// The weak setting: nobody who looks at thirty of these cases can find both much more often. The decision 0019 has how
+/// often one could who knew the rates, and that there are two.
+#[test]
+fn two_weaker_causes_of_thirty_cases_are_found_as_far_as_they_show() {
+    assert_found(&[CauseKind::Equipment, CauseKind::Parameter], MILLION / 10 * 6, &SMALL, 60, 100);
 }
 
 /// A machine's shifts are significant because of the machine; each find is either a cause or follows one.
@@ -128,16 +144,57 @@ fn every_find_is_a_cause_or_follows_one() {
     assert_eq!(common.unexplained, (0..500).filter(untouched).collect::<Vec<u32>>());
 }
 
+/// A piece from a machine, made of some lots.
+fn piece(number: usize, machine: &str, made_of: &[&str]) -> (LotId, Event) {
+    let lot = LotId::parse(&format!("PIECE-{number:04}")).unwrap();
+    let inputs: Vec<_> = made_of.iter().map(|lot| json!({"lot": lot})).collect();
+    let line = json!({"type": "operation", "kind": "PRODUCE", "name": "PRESS", "id": format!("P-{number:04}"),
+        "at": "2026-01-05T07:00:00Z", "equipment": [machine], "inputs": inputs,
+        "outputs": [{"lot": lot.as_str(), "material": "PIECE"}]});
+    (lot, event(&line))
+}
+
+/// Two lots that went into the same pieces, but for some from a bad machine, which fail anyway. So nothing tells which of
+/// the two it is, and the answer names both. The third lot went into one piece fewer, so it is told from them.
+#[test]
+fn what_cannot_be_told_from_a_cause_stands_beside_it() {
+    let kinds: [(&str, &[&str], usize, usize); 6] = [
+        ("M-BAD", &["GOOD"], 30, 10),
+        ("M-BAD", &["ONE", "GOOD"], 4, 2),
+        ("M-1", &["ONE", "OTHER", "THIRD"], 11, 4),
+        ("M-2", &["ONE", "OTHER"], 1, 0),
+        ("M-1", &["GOOD"], 3, 80),
+        ("M-2", &["GOOD"], 3, 80),
+    ];
+    let (mut made, mut cases, mut controls) = (Vec::new(), Vec::new(), Vec::new());
+    for (machine, made_of, bad, good) in kinds {
+        for n in 0..bad + good {
+            let (lot, event) = piece(made.len(), machine, made_of);
+            made.push(event);
+            if n < bad { cases.push(lot) } else { controls.push(lot) }
+        }
+    }
+    let (_, common) = Plant(made).compare(&cases, &controls);
+    let label = |group: usize| -> Vec<String> {
+        common.groups[group].members.iter().map(|member| member.factor.label()).collect()
+    };
+    let causes: Vec<Vec<String>> = common.independent.iter().map(|cause| label(cause.group)).collect();
+    assert_eq!(causes, [["M-BAD"], ["ONE"]]);
+    let alike = |cause: usize| -> Vec<Vec<String>> {
+        common.independent[cause].alike.iter().map(|group| label(*group)).collect()
+    };
+    assert_eq!((alike(0), alike(1)), (vec![], vec![vec!["OTHER".to_owned()]]));
+    let followers = common.independent.iter().flat_map(|cause| &cause.followers);
+    assert_eq!(followers.map(|follower| label(follower.group)).collect::<Vec<_>>(), [["THIRD"]]);
+}
+
 /// Pieces from twelve bad machines, eight each, and a thousand from a good one.
 fn twelve_bad_machines() -> (Plant, Vec<LotId>, Vec<LotId>) {
     let (mut made, mut cases, mut controls) = (Vec::new(), Vec::new(), Vec::new());
     let bad = (1..=12).flat_map(|machine| [machine; 8]);
     for (piece, machine) in bad.chain([0; 1_000]).enumerate() {
-        let lot = LotId::parse(&format!("PIECE-{piece:04}")).unwrap();
-        let line = json!({"type": "operation", "kind": "PRODUCE", "name": "PRESS", "id": format!("P-{piece:04}"),
-            "at": "2026-01-05T07:00:00Z", "equipment": [format!("M-{machine:02}")],
-            "outputs": [{"lot": lot.as_str(), "material": "PIECE"}]});
-        made.push(event(&line));
+        let (lot, event) = self::piece(piece, &format!("M-{machine:02}"), &[]);
+        made.push(event);
         if machine > 0 { cases.push(lot) } else { controls.push(lot) }
     }
     (Plant(made), cases, controls)

@@ -1,6 +1,6 @@
 //! A plant as one subgraph, straight from its events, with the question that is asked of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use lotgraph::domain::{Event, Fact, LotId, Operation, Pairs, Role, Text};
 use lotgraph::genealogy::root_cause::{CommonCause, Comparison, Facts, common_cause};
@@ -30,6 +30,7 @@ impl Plant {
 
     /// All of it around these seeds; a walk backward meets only what is upstream.
     pub fn subgraph(&self, seeds: &[LotId]) -> Subgraph {
+        let seeds: HashSet<&LotId> = seeds.iter().collect();
         let mut lots: HashMap<LotId, SubgraphLot> = HashMap::new();
         let (mut operations, mut links) = (Vec::new(), Vec::new());
         for (event, operation) in self.operations() {

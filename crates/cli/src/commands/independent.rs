@@ -8,8 +8,8 @@ use super::root_cause::factors;
 use lotgraph_genealogy::root_cause::{Group, IndependentCause, LEVEL};
 use lotgraph_service::root_cause::RootCauseAnswer;
 
-/// Followers of one cause that are shown.
-const FOLLOWERS_SHOWN: usize = 5;
+/// Groups that are shown in a list under a cause.
+const LISTED_MAX: usize = 5;
 
 /// Columns that a line may take.
 const WIDTH: usize = 80;
@@ -41,19 +41,32 @@ fn show(number: usize, cause: &IndependentCause, answer: &RootCauseAnswer, out: 
     let given = if number == 1 { "" } else { " given those above" };
     let numbers = format!("{}; q {}{given}", exposed(group, answer), small(cause.q));
     wrapped(&numbers, 3, out);
-    if !cause.followers.is_empty() {
-        let count = cause.followers.len();
-        wrapped(&format!("No longer significant once it is known ({count}):"), 3, out);
-        for follower in cause.followers.iter().take(FOLLOWERS_SHOWN) {
-            let group = &groups[follower.group];
-            wrapped(&format!("{}: {}", factors(group), exposed(group, answer)), 5, out);
-        }
-        let hidden = count.saturating_sub(FOLLOWERS_SHOWN);
-        if hidden > 0 {
-            let _ = writeln!(out, "     … {hidden} more: --format json has all");
-        }
-    }
+    list("Cannot be told from it where none above is in play", cause.alike.iter().copied(), answer, out);
+    let followers = cause.followers.iter().map(|follower| follower.group);
+    list("No longer significant once it is known", followers, answer, out);
     out.push('\n');
+}
+
+/// Groups under a title with their number, the first few of them.
+fn list(
+    title: &str,
+    listed: impl ExactSizeIterator<Item = usize>,
+    answer: &RootCauseAnswer,
+    out: &mut String,
+) {
+    let count = listed.len();
+    if count == 0 {
+        return;
+    }
+    wrapped(&format!("{title} ({count}):"), 3, out);
+    for group in listed.take(LISTED_MAX) {
+        let group = &answer.common.groups[group];
+        wrapped(&format!("{}: {}", factors(group), exposed(group, answer)), 5, out);
+    }
+    let hidden = count.saturating_sub(LISTED_MAX);
+    if hidden > 0 {
+        let _ = writeln!(out, "     … {hidden} more: --format json has all");
+    }
 }
 
 fn exposed(group: &Group, answer: &RootCauseAnswer) -> String {

@@ -270,8 +270,9 @@ fn as_json(answer: &RootCauseAnswer, first: usize) -> Value {
         let followers = cause.followers.iter().map(
             |follower| json!({"group": group(&common.groups[follower.group]), "pGivenCause": follower.p}),
         );
+        let alike = cause.alike.iter().map(|alike| group(&common.groups[*alike]));
         json!({"group": group(&common.groups[cause.group]), "p": cause.p, "q": cause.q,
-            "followers": followers.collect::<Vec<Value>>()})
+            "alike": alike.collect::<Vec<Value>>(), "followers": followers.collect::<Vec<Value>>()})
     };
     let unexplained: Vec<&str> =
         common.unexplained.iter().map(|case| answer.lot_id(answer.cases[*case as usize]).as_str()).collect();
@@ -302,13 +303,17 @@ fn group_as_json(group: &Group, answer: &RootCauseAnswer) -> Value {
         "factors": factors.collect::<Vec<Value>>()})
 }
 
-/// For each group, the number of the independent cause that it is, and of the one that explains it.
-fn places(answer: &RootCauseAnswer) -> Vec<(Option<usize>, Option<usize>)> {
-    let mut places = vec![(None, None); answer.common.groups.len()];
+/// For each group, the numbers of the independent cause that it is, of the one that explains it, and of the
+/// one that it cannot be told from.
+fn places(answer: &RootCauseAnswer) -> Vec<[Option<usize>; 3]> {
+    let mut places = vec![[None; 3]; answer.common.groups.len()];
     for (number, cause) in answer.common.independent.iter().enumerate() {
-        places[cause.group].0 = Some(number + 1);
+        places[cause.group][0] = Some(number + 1);
         for follower in &cause.followers {
-            places[follower.group].1 = Some(number + 1);
+            places[follower.group][1] = Some(number + 1);
+        }
+        for alike in &cause.alike {
+            places[*alike][2] = Some(number + 1);
         }
     }
     places
@@ -333,6 +338,7 @@ fn as_csv(answer: &RootCauseAnswer, first: usize) -> anyhow::Result<Vec<u8>> {
         "q",
         "independent_cause",
         "explained_by",
+        "alike",
     ])?;
     let places = places(answer);
     for (number, group) in answer.common.groups.iter().take(first).enumerate() {
@@ -353,8 +359,7 @@ fn as_csv(answer: &RootCauseAnswer, first: usize) -> anyhow::Result<Vec<u8>> {
                 verdict_name(group.verdict).to_owned(),
             ];
             record.extend((0..5).map(|n| score.get(n).map(ToString::to_string).unwrap_or_default()));
-            let (cause, explained_by) = places[number];
-            record.extend([cause, explained_by].map(|n| n.map(|n| n.to_string()).unwrap_or_default()));
+            record.extend(places[number].map(|n| n.map(|n| n.to_string()).unwrap_or_default()));
             writer.write_record(&record)?;
         }
     }

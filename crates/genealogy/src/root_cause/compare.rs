@@ -127,8 +127,12 @@ pub(super) struct Draft {
 
 /// What the cut of a band was searched in.
 pub(super) struct Searched {
-    /// The members with a measured value, ascending.
-    pub(super) measured: Vec<u32>,
+    /// The members with a measured value, ascending, and the value.
+    pub(super) values: Vec<(u32, f64)>,
+    /// The side of the band.
+    pub(super) side: Side,
+    /// The value of the cut.
+    pub(super) at: f64,
     /// How many cuts there were to choose from.
     pub(super) cuts: usize,
     /// The p-value that is corrected for this.
@@ -138,6 +142,12 @@ pub(super) struct Searched {
 impl Draft {
     pub(super) fn is_find(&self) -> bool {
         self.score.is_some_and(|score| score.q <= LEVEL)
+    }
+
+    /// The factors in words.
+    #[cfg(test)]
+    pub(super) fn label(&self) -> String {
+        self.members.iter().map(|member| member.factor.label()).collect::<Vec<_>>().join(" = ")
     }
 
     fn finish(self) -> Group {
@@ -248,8 +258,8 @@ fn draft(facts: &Facts, exposures: Exposures, cases: usize, controls: usize) -> 
             groups.entry(members).or_default().push((member, None));
         }
     }
-    for (number, (measure, measured)) in facts.measures.values.iter().zip(&exposures.measures).enumerate() {
-        if let Some((exposed, member, searched)) = band(measure, measured, cases as u32, number as u64) {
+    for (measure, measured) in facts.measures.values.iter().zip(&exposures.measures) {
+        if let Some((exposed, member, searched)) = band(measure, measured, cases as u32) {
             groups.entry(exposed).or_default().push((member, Some(searched)));
         }
     }
@@ -273,12 +283,7 @@ fn group(exposed: Vec<u32>, mut together: Together, cases: usize, controls: usiz
 }
 
 /// The best band of a measure: the members in it, the factor, and what the cut was searched in.
-fn band(
-    measure: &Measure,
-    measured: &[Measured],
-    cases: u32,
-    seed: u64,
-) -> Option<(Vec<u32>, Member, Searched)> {
+fn band(measure: &Measure, measured: &[Measured], cases: u32) -> Option<(Vec<u32>, Member, Searched)> {
     let values = |among_cases: bool| -> Vec<f64> {
         let group = measured.iter().filter(|measured| (measured.member < cases) == among_cases);
         group.map(|measured| measured.value).collect()
@@ -287,12 +292,9 @@ fn band(
     if of_cases.len() < MEASURED_MIN || of_controls.len() < MEASURED_MIN {
         return None;
     }
-    let cut = best_cut(&of_cases, &of_controls, seed)?;
-    let inside = |measured: &&Measured| match cut.side {
-        Side::AtMost => measured.value <= cut.at,
-        Side::AtLeast => measured.value >= cut.at,
-    };
-    let inside: Vec<&Measured> = measured.iter().filter(inside).collect();
+    let cut = best_cut(&of_cases, &of_controls)?;
+    let inside: Vec<&Measured> =
+        measured.iter().filter(|measured| cut.side.holds(measured.value, cut.at)).collect();
     let nearest =
         inside.iter().filter(|measured| measured.member < cases).min_by_key(|measured| measured.depth)?;
     let factor = Factor::Band(Band {
@@ -305,8 +307,21 @@ fn band(
         measured_controls: of_controls.len(),
     });
     let member = Member { factor, depth: nearest.depth, evidence: nearest.evidence };
-    let numbers = |measured: &[&Measured]| measured.iter().map(|measured| measured.member).collect();
-    let all: Vec<&Measured> = measured.iter().collect();
-    let searched = Searched { measured: numbers(&all), cuts: cut.cuts, p: cut.p };
-    Some((numbers(&inside), member, searched))
+    let values = measured.iter().map(|measured| (measured.member, measured.value)).collect();
+    let searched = Searched { values, side: cut.side, at: cut.at, cuts: cut.cuts, p: cut.p };
+    Some((inside.iter().map(|measured| measured.member).collect(), member, searched))
+}
+
+/// Groups of one machine each, in their order, as a comparison makes them: the machine, and who is exposed.
+#[cfg(test)]
+pub(super) fn drafts_of(machines: &[(&str, Vec<u32>)], cases: usize, controls: usize) -> Vec<Draft> {
+    let machine = |(code, exposed): &(&str, Vec<u32>)| {
+        let code = lotgraph_domain::EquipmentCode::parse(code).expect("a code");
+        let factor = Factor::Named(super::Named::Equipment(code));
+        group(exposed.clone(), vec![(Member { factor, depth: 0, evidence: None }, None)], cases, controls)
+    };
+    let mut drafts: Vec<Draft> = machines.iter().map(machine).collect();
+    score(&mut drafts);
+    drafts.sort_by(|a, b| order(a).partial_cmp(&order(b)).expect("p-values are numbers"));
+    drafts
 }

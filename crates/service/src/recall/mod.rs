@@ -7,6 +7,7 @@ mod look_alikes;
 mod open;
 mod scope;
 mod seeds;
+mod seeds_meant;
 mod slips;
 mod together;
 

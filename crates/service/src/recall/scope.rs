@@ -1,6 +1,5 @@
 //! Answers the scope of a recall, page by page from one answer.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use tokio::sync::OnceCell;
 
 use super::look_alikes::{LookAlike, look_alikes};
 use super::seeds::{FoundSeeds, UnknownNames, find_seeds};
+use super::seeds_meant::as_meant;
 use crate::as_of::History;
 use crate::at_risk::AtRisk;
 use crate::kept::{Kept, Weighed};
@@ -391,32 +391,6 @@ impl Recalls {
             Ok(places)
         })
     }
-}
-
-/// Seeds that were named by further names, as the lots that these mean. Seeds that turn out to be one lot are bad since the
-/// earlier moment, for the reasons of all.
-async fn as_meant(reading: Reading<'_>, seeds: Vec<Seed>) -> ServiceResult<Vec<Seed>> {
-    let names: Vec<LotId> = seeds.iter().map(|seed| seed.lot.clone()).collect();
-    let meant = reading.meant(&names).await?;
-    if meant == names {
-        return Ok(seeds);
-    }
-    let mut by_lot: BTreeMap<LotId, Seed> = BTreeMap::new();
-    for (seed, lot) in seeds.into_iter().zip(meant) {
-        match by_lot.entry(lot.clone()) {
-            Entry::Vacant(place) => drop(place.insert(Seed { lot, ..seed })),
-            Entry::Occupied(mut known) => {
-                let known = known.get_mut();
-                known.since = known.since.zip(seed.since).map(|(one, other)| one.min(other));
-                for reason in seed.reasons {
-                    if !known.reasons.contains(&reason) {
-                        known.reasons.push(reason);
-                    }
-                }
-            }
-        }
-    }
-    Ok(by_lot.into_values().collect())
 }
 
 /// Reads what the walk itself does not tell: all lots, all materials, all shipments, each in one go.
