@@ -122,6 +122,7 @@ impl Rows {
             quantity: is.quantity.cloned(),
             earliest: is.earliest,
             latest: is.latest,
+            sense: is.sense.owned(),
         });
     }
 }

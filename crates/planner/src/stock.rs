@@ -166,10 +166,13 @@ fn unjudged(last: Option<Timestamp>) -> Compared {
 /// The last moment of any movement of a lot, those that stand from before the work and those that are new.
 fn last_moment(id: &LotId, log: &Log<'_>, recorded: &HashMap<LotId, Vec<Movement>>) -> Option<Timestamp> {
     let known = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
-    let known = known.filter(|known| moved(known.kind, known.link.role).is_some());
+    let known =
+        known.filter(|known| moved(known.kind, known.link.role, known.link.sense.continues()).is_some());
     let new = log.live_new().flat_map(|(_, operation)| {
         let links = operation.links().filter(|link| link.lot == id);
-        links.filter(|link| moved(operation.kind, link.role).is_some()).map(|link| link.latest)
+        links
+            .filter(|link| moved(operation.kind, link.role, link.sense.continues()).is_some())
+            .map(|link| link.latest)
     });
     known.map(|known| known.link.latest).chain(new).max()
 }
