@@ -5,7 +5,7 @@
 // Returns: at most one row: revision: INTEGER; more: BOOLEAN, whether the walk leads on from there;
 //   lots: LIST<LIST [hops, id, material, earliest_production, overdrawn, links, in_place, null]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, pairs, links, []]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   direction: LIST [other id, position, quantity, unit, earliest, latest, continues], and so is in_place, with the quantities of
 //   counts; the last items are those of the statement to a depth, which this one needs not
 // Why: Cypher prunes a walk from one node only, so walking from each seed would walk what the seeds share once for each of
 //   them. reduce() walks from all seeds at once, breadth first, a level in each round: COLLECT steps from the level to the
@@ -42,9 +42,9 @@ WITH revision, more, m, hops, m.id AS id
 LIMIT $limit
 WITH revision, more, m, hops, id,
   [(m)<-[link:CONSUMED_INTO|PRODUCED]-(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS links,
   [(m)-[link:PROCESSED_IN]->(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS in_place
 RETURN revision, more,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, m.overdrawn, links, in_place, null] END) AS lots,
   collect(CASE hops % 2 WHEN 1 THEN [hops, id, m.kind, m.started_at, m.at, m.party, m.pairs, links, []] END) AS operations

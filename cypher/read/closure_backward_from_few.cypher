@@ -4,7 +4,7 @@
 // Returns: at most one row: revision: INTEGER;
 //   lots: LIST<LIST [hops, id, material, earliest_production, overdrawn, links, in_place, null]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, pairs, links, []]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   direction: LIST [other id, position, quantity, unit, earliest, latest, continues], and so is in_place, with the quantities of
 //   counts; the last items are those of the statement to a depth, which this one needs not
 // Why: min(length(path)) and nothing else of the path lets Neo4j expand by pruning breadth first search: each node once,
 //   where naming the path would enumerate all of them. It prunes the walk of one seed only, so that what seeds share is
@@ -28,9 +28,9 @@ WITH revision, m, hops, m.id AS id
 LIMIT $limit
 WITH revision, m, hops, id,
   [(m)<-[link:CONSUMED_INTO|PRODUCED]-(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS links,
   [(m)-[link:PROCESSED_IN]->(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS in_place
 RETURN revision,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, m.overdrawn, links, in_place, null] END) AS lots,
   collect(CASE hops % 2 WHEN 1 THEN [hops, id, m.kind, m.started_at, m.at, m.party, m.pairs, links, []] END) AS operations

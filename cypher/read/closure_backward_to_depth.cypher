@@ -5,7 +5,7 @@
 // Returns: at most one row: revision: INTEGER;
 //   lots: LIST<LIST [hops, id, material, earliest_production, overdrawn, links, in_place, degree]>,
 //   operations: LIST<LIST [hops, id, kind, started_at, at, party, pairs, links, back]>; links are those that lead on in walking
-//   direction: LIST [other id, position, quantity, unit, earliest, latest], and so is in_place, with the quantities of
+//   direction: LIST [other id, position, quantity, unit, earliest, latest, continues], and so is in_place, with the quantities of
 //   counts; degree and back: of lots at $hops_max, how many links lead on, and those of them that end in the answer
 // Why: Cypher prunes a walk from one node only, so walking from each seed would walk what the seeds share once for each of
 //   them. reduce() walks from all seeds at once, breadth first, a level in each round: COLLECT steps from the level to the
@@ -42,11 +42,11 @@ WITH revision, m, hops, m.id AS id
 ORDER BY hops, id LIMIT $limit
 WITH revision, m, hops, id,
   [(m)<-[link:CONSUMED_INTO|PRODUCED]-(other) WHERE hops < $hops_max | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS links,
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS links,
   [(m)-[link:PRODUCED]->(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS back,
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS back,
   [(m)-[link:PROCESSED_IN]->(other) | [
-    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest]] AS in_place,
+    other.id, link.position, link.quantity, link.unit, link.earliest, link.latest, link.continues]] AS in_place,
   CASE hops WHEN $hops_max THEN COUNT { (m)<-[:PRODUCED]-() } END AS degree
 RETURN revision,
   collect(CASE hops % 2 WHEN 0 THEN [hops, id, m.material, m.earliest_production, m.overdrawn, links, in_place, degree] END) AS lots,

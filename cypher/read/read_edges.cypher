@@ -4,7 +4,7 @@
 // $after: LIST [earliest, operation, role, position], or null
 // $comparable: BOOLEAN, whether the operation in $after has no character from U+D800 on
 // $limit: INTEGER, links a lot
-// Returns: lot: STRING; edges: LIST<LIST [earliest, operation, role, position, kind, latest, quantity, unit]>, ordered
+// Returns: lot: STRING; edges: LIST<LIST [earliest, operation, role, position, kind, latest, quantity, unit, continues]>, ordered
 //   by their first four
 // Why: The subquery cuts each lot's page on the server, so a hub costs its page and not its degree.
 //   Neo4j compares a parameter with a stored text by UTF-16 unit and stored texts by code point; where the two differ
@@ -22,6 +22,6 @@ CALL (l) {
       role > $after[2] OR role = $after[2] AND position > $after[3]))
   WITH link, o, earliest, operation, role, position
   ORDER BY earliest, operation, role, position LIMIT $limit
-  RETURN collect([earliest, operation, role, position, o.kind, link.latest, link.quantity, link.unit]) AS edges
+  RETURN collect([earliest, operation, role, position, o.kind, link.latest, link.quantity, link.unit, link.continues]) AS edges
 }
 RETURN l.id AS lot, edges

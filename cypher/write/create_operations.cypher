@@ -1,5 +1,5 @@
 // Creates operations.
-// $rows: LIST<MAP {id, kind, name, started_at, at, party, pairs, names, named}>
+// $rows: LIST<MAP {id, kind, name, started_at, at, party, pairs, document, names, named}>
 // Returns: nothing
 // Why: Only what traces and filters read; everything else is in the event of the same id.
 UNWIND $rows AS row

@@ -1,5 +1,6 @@
 // Links lots with the operations that consume them.
-// $rows: LIST<MAP {operation, lot, position, quantity, unit, earliest, latest}>; quantity and unit may be null
+// $rows: LIST<MAP {operation, lot, position, quantity, unit, earliest, latest, continues}>; quantity, unit and
+//   continues may be null
 // Returns: nothing
 // Why: CREATE: an operation may name the same lot twice, and each time is a link of its own.
 UNWIND $rows AS row
@@ -8,5 +9,6 @@ USING INDEX SEEK o:Operation(id)
 MATCH (l:Lot {id: row.lot})
 USING INDEX SEEK l:Lot(id)
 CREATE (l)-[:CONSUMED_INTO {
-  position: row.position, quantity: row.quantity, unit: row.unit, earliest: row.earliest, latest: row.latest
+  position: row.position, quantity: row.quantity, unit: row.unit, earliest: row.earliest, latest: row.latest,
+  continues: row.continues
 }]->(o)

@@ -1,5 +1,6 @@
 // Writes what the names of lots in operations mean by now, and which inputs therefore went into one output only.
-// $rows: LIST<MAP {operation, names, named, pairs}>; names, the further names with what they mean as JSON, and named, those names as
+// $rows: LIST<MAP {operation, names, named, pairs}>; names, the further names with what they mean as JSON, and
+//   named, those names as
 //   a list, are null when there are none
 // Returns: nothing
 // Why: One seek for each.

@@ -5,7 +5,8 @@
 UNWIND $rows AS row
 MATCH (o:Operation {id: row.operation})
 USING INDEX SEEK o:Operation(id)
-SET o.voided_by = row.by, o.void_reason = row.reason, o.void_replaced_by = row.replaced_by
+SET o.voided_by = row.by, o.void_reason = row.reason, o.void_replaced_by = row.replaced_by,
+  o.document = null
 WITH o
 MATCH (o)-[link:CONSUMED_INTO|PRODUCED|PROCESSED_IN|PROCESSED_BY|RECEIVED_FROM|SHIPPED_TO]-()
 DELETE link

@@ -4,6 +4,7 @@
 --          look-up; it is unique there. A voided operation has no party any more. pairs
 --          tells the inputs that went into one output only, names what those names of lots in the event mean that are not the
 --          lots' own, as a JSON object; nearly every operation has neither.
+--          document is that of shipments and receipts that are not voided.
 CREATE TABLE IF NOT EXISTS operation (
     key       INTEGER PRIMARY KEY REFERENCES event (key),
     id        TEXT NOT NULL,
@@ -14,5 +15,6 @@ CREATE TABLE IF NOT EXISTS operation (
     party     INTEGER REFERENCES master (key),
     pairs     TEXT,
     names     TEXT,
+    document  TEXT,
     voided_by INTEGER REFERENCES event (key)
 ) STRICT;

@@ -8,7 +8,8 @@
 -- ?7 party: INTEGER or NULL
 -- ?8 pairs: TEXT or NULL
 -- ?9 names: TEXT or NULL
+-- ?10 document: TEXT or NULL
 -- Returns: nothing.
 -- Why so:  the key is that of its event.
-INSERT INTO operation (key, id, kind, name, started, ended, party, pairs, names)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+INSERT INTO operation (key, id, kind, name, started, ended, party, pairs, names, document)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10);

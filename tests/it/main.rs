@@ -49,4 +49,5 @@ mod support;
 mod tidy;
 mod time_in_future;
 mod trace_rules;
+mod transfers;
 mod upgrade;

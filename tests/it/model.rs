@@ -238,6 +238,7 @@ async fn edges_agree(store: &AnyStore, model: &Model, rng: &mut ChaCha8Rng) {
                     kind: link.kind,
                     latest: link.latest,
                     quantity: link.quantity.cloned(),
+                    sense: lotgraph::domain::Sense::Moves,
                 }
             })
             .filter(|edge| query.after.as_ref().is_none_or(|after| edge.key > *after))

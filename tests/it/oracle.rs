@@ -1,4 +1,4 @@
-//! The rules of a trace (docs/TRACE_RULES.md, rules 1 to 10) checked from outside: random plants in real
+//! The rules of a trace (docs/TRACE_RULES.md, rules 1 to 11) checked from outside: random plants in real
 //! stores against an oracle that shares nothing with the program but the events. It tries every minute at
 //! which something can have happened instead of keeping minima and intervals, and spells out both directions
 //! instead of mirroring one.
@@ -9,14 +9,14 @@ mod stock;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use lotgraph::domain::{Event, Fact, LotId, OperationKind, Role, Timestamp};
+use lotgraph::domain::{Event, Fact, LotId, Operation, OperationKind, Role, Timestamp};
 use lotgraph::genealogy::{Direction, TimeRule};
 use lotgraph::service::Questions;
 use lotgraph::service::trace::{TraceLimits, TraceQuestion};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use self::links::{Answer, Link, comparable, links_of};
+use self::links::{Answer, Link, comparable, links_of, transfers_of};
 use self::plants::{random_moments, random_plant, random_question, record};
 use self::stock::Verdict;
 use crate::support::events::minute;
@@ -34,6 +34,20 @@ struct Oracle {
     /// Those links that clean a lot.
     cleans: Vec<Link>,
     stock: Verdict,
+}
+
+/// The numbers printed on lots: what was said last, in the order of recording, withdrawn or not.
+fn numbers(events: &[Event]) -> BTreeMap<String, String> {
+    let mut numbers = BTreeMap::new();
+    for event in events {
+        let Fact::Operation(operation) = &event.fact else { continue };
+        for output in operation.made() {
+            if let Some(number) = &output.number {
+                numbers.insert(output.lot.to_string(), number.to_string());
+            }
+        }
+    }
+    numbers
 }
 
 /// Every minute that the plants know of, and some around.
@@ -56,6 +70,20 @@ impl Oracle {
             })
             .collect();
         let (mut links, mut cleans) = (BTreeSet::new(), Vec::new());
+        let live: BTreeMap<&str, &Operation> = events
+            .iter()
+            .filter(|event| !voided.contains(event.id.as_str()))
+            .filter_map(|event| match &event.fact {
+                Fact::Operation(operation) => Some((event.id.as_str(), operation)),
+                _ => None,
+            })
+            .collect();
+        let of_kind = |kind| live.iter().filter(move |(_, one)| one.kind == kind && one.document.is_some());
+        let shipments = of_kind(OperationKind::Ship).map(|(id, one)| (*id, *one)).collect();
+        let numbers = numbers(events);
+        let transfers: Vec<Link> = of_kind(OperationKind::Receive)
+            .flat_map(|(id, receipt)| transfers_of((id, receipt), &shipments, &numbers))
+            .collect();
         for event in events.iter().filter(|event| !voided.contains(event.id.as_str())) {
             if let Fact::Operation(operation) = &event.fact {
                 let of_event = links_of(event.id.as_str(), operation);
@@ -65,7 +93,15 @@ impl Oracle {
                 links.extend(of_event);
             }
         }
-        let links: Vec<Link> = links.into_iter().collect();
+        let same = |link: &Link| {
+            let made = |other: &Link| {
+                other.operation == link.operation && other.lot == link.lot && link.takes_from(other)
+            };
+            link.role == Role::Produced && transfers.iter().any(made)
+        };
+        let links: BTreeSet<Link> =
+            links.into_iter().map(|link| Link { came_back: link.came_back || same(&link), ..link }).collect();
+        let links: Vec<Link> = links.into_iter().chain(transfers.iter().cloned()).collect();
         let mut produced = BTreeMap::new();
         for link in links.iter().filter(|link| link.role == Role::Produced && !link.came_back) {
             let first = produced.entry(link.lot.clone()).or_insert(link.earliest);
@@ -82,7 +118,10 @@ impl Oracle {
     }
 
     fn conflict(&self, link: &Link) -> bool {
-        link.role != Role::Produced && self.produced.get(&link.lot).is_some_and(|first| link.latest < *first)
+        let early = self.produced.get(&link.lot).is_some_and(|first| link.latest < *first);
+        // It was received before it was shipped.
+        let late = link.received.is_some_and(|received| link.earliest >= received && link.latest > received);
+        link.role != Role::Produced && (early || late)
     }
 
     /// Rule 1: lots and operations in the structural closure.
@@ -350,6 +389,7 @@ impl Oracle {
 
 async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: u64, questions: usize) {
     let (mut conflicts, mut cut, mut reached, mut cleaned, mut overdrawn) = (0, 0, 0, 0, 0);
+    let mut transferred = 0;
     for seed in first_seed..first_seed + plants {
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let fresh = stores().await;
@@ -379,6 +419,13 @@ async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: 
             cut += usize::from(wanted.depth_limit);
             reached += wanted.lots.len();
             cleaned += usize::from(wanted != dirty.trace(&question, &since));
+            let carried = |(operation, role, position, _): &(String, Role, u32, String)| {
+                oracle.links.iter().any(|link| {
+                    link.received.is_some()
+                        && (&link.operation, link.role, link.position) == (operation, *role, *position)
+                })
+            };
+            transferred += usize::from(wanted.links.iter().any(carried));
             overdrawn += usize::from(wanted.lots != unweighed.trace(&question, &since).lots);
         }
         check_inverse(&asked, &named, &format!("seed {seed}")).await;
@@ -386,6 +433,7 @@ async fn check_plants(stores: impl AsyncFn() -> Fresh, first_seed: u64, plants: 
     // The plants must be worth asking about, else the comparison proves nothing.
     assert!(conflicts > 0 && cut > 0 && reached > plants as usize, "{conflicts} {cut} {reached}");
     assert!(cleaned > plants as usize / 20, "cleans made a difference in {cleaned} answers only");
+    assert!(transferred > plants as usize / 20, "transfers are in {transferred} answers only");
     assert!(
         overdrawn > plants as usize / 20,
         "overdrawn stock made a difference in {overdrawn} answers only"

@@ -20,7 +20,7 @@ use crate::support::service::Service;
 use crate::support::stores::{self, Fresh};
 
 /// The rules that a trace has, each of which must have an example.
-const RULES: usize = 10;
+const RULES: usize = 11;
 
 /// What is compared even where the document does not write it: then there must be none.
 const ALWAYS: [&str; 4] = ["conflicts", "overdrawn", "unknown origin", "partial"];

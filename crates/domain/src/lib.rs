@@ -25,8 +25,10 @@ pub mod quantity;
 pub mod recall;
 pub mod record;
 pub mod revision;
+pub mod sense;
 pub mod stock;
 pub mod time;
+pub mod transfer;
 pub mod unit;
 
 pub use alert::{
@@ -68,8 +70,10 @@ pub use problem::{Blocked, Problem};
 pub use quantity::{Amount, Percent, Quantity};
 pub use record::{Record, RecordBody, RecordKind, RecordPlace, RecordRef, RecordState};
 pub use revision::Revision;
+pub use sense::Sense;
 pub use stock::{Lifted, MovementKey, Overdrawn, Shortage, Stock};
 pub use time::Timestamp;
+pub use transfer::Transfer;
 
 /// Free attributes of a lot or an operation: name to value, both kept verbatim, ordered by name.
 pub type Attributes = std::collections::BTreeMap<Text, Text>;

@@ -12,7 +12,9 @@ use super::master::YieldRange;
 use super::names::names;
 use super::namesake::Resolved;
 use super::quantity::{Amount, Percent, Quantity};
+use super::sense::Sense;
 use super::time::Timestamp;
+use super::transfer::Transfer;
 
 names! {
     /// What an operation does with lots.
@@ -221,6 +223,8 @@ pub struct Operation {
     pub resolve: bool,
     /// The numbers that were taken for lots when it was recorded, each once, ordered.
     pub resolved: Vec<Resolved>,
+    /// Of a receipt: what it carries on of shipments on record, by output. No event says so; the planner finds it.
+    pub transfers: Vec<Transfer>,
 }
 
 impl Operation {
@@ -272,6 +276,9 @@ impl Operation {
     /// its outputs at the same place. The goods left at some moment before they came back; it is not known which
     /// (docs/TRACE_RULES.md, rule 10).
     ///
+    /// What was shipped on record is in the lot that it had left, too, until a receipt brings it: so a receipt has a link from
+    /// that lot for each of its transfers.
+    ///
     /// A lot that is only listed, with a quantity of zero, has none; its place in the list is left out.
     pub fn links(&self) -> impl Iterator<Item = Link<'_>> {
         let (start, end) = (self.start(), self.at);
@@ -279,37 +286,55 @@ impl Operation {
         let link = move |role, position: usize, lot, quantity, at| {
             let (earliest, latest) = moment(at);
             // Events hold at most 10,000 items, so positions fit.
-            Link { lot, role, position: position as u32, quantity, earliest, latest }
+            Link { lot, role, position: position as u32, quantity, earliest, latest, sense: Sense::Moves }
         };
         let inputs = self.inputs.iter().enumerate().filter(|(_, input)| input.is_used());
         let outputs = self.outputs.iter().enumerate().filter(|(_, output)| output.is_made());
         let lots = self.lots.iter().map(|item| (&item.lot, item.counted.as_ref())).enumerate();
+        let carried = Sense::Continues(self.shipment.as_ref());
         let came_back = if self.kind == OperationKind::Return { &self.outputs[..] } else { &[] };
         let came_back = came_back.iter().enumerate().filter(|(_, output)| output.is_made());
         let came_back = came_back.map(move |(n, output)| Link {
             earliest: Timestamp::EARLIEST,
+            sense: carried,
             ..link(Role::Consumed, n, output.left_as(), output.quantity.as_ref(), output.at)
+        });
+        let is_return = self.kind == OperationKind::Return;
+        let outputs = outputs.map(move |(n, output)| Link {
+            sense: if is_return && output.left_as() == &output.lot {
+                carried
+            } else {
+                self.transferred_into(n)
+            },
+            ..link(Role::Produced, n, &output.lot, output.quantity.as_ref(), output.at)
+        });
+        let transfers = self.transfers.iter().enumerate().map(move |(n, transfer)| Link {
+            earliest: transfer.earliest,
+            latest: transfer.latest,
+            sense: Sense::Continues(Some(&transfer.shipment)),
+            ..link(Role::Consumed, n, &transfer.lot, self.quantity_received(transfer), None)
         });
         inputs
             .map(move |(n, i)| link(Role::Consumed, n, &i.lot, i.quantity.as_ref(), i.at))
             .chain(came_back)
-            .chain(outputs.map(move |(n, o)| link(Role::Produced, n, &o.lot, o.quantity.as_ref(), o.at)))
+            .chain(transfers)
+            .chain(outputs)
             .chain(lots.map(move |(n, (lot, counted))| link(Role::InPlace, n, lot, counted, None)))
     }
 }
 
 impl Operation {
-    /// Whether a link brings some of its lot into being. What comes back into the lot that it had left does not.
-    #[must_use]
-    pub fn brings_into_being(&self, link: &Link<'_>) -> bool {
-        let back = |output: &Output| self.kind == OperationKind::Return && output.left_as() == &output.lot;
-        link.role == Role::Produced && !self.outputs.get(link.position as usize).is_some_and(back)
+    /// What the output at a place does with its lot, as far as transfers say: goods may come back into the very lot that they
+    /// had left.
+    fn transferred_into(&self, place: usize) -> Sense<&EventId> {
+        let lot = self.outputs.get(place).map(|output| &output.lot);
+        let same = |transfer: &&Transfer| transfer.output as usize == place && Some(&transfer.lot) == lot;
+        self.transfers.iter().find(same).map_or(Sense::Moves, |found| Sense::Continues(Some(&found.shipment)))
     }
 
-    /// Whether a link takes some of its lot away. What comes back had been taken by a shipment before.
-    #[must_use]
-    pub fn takes_away(&self, link: &Link<'_>) -> bool {
-        link.role == Role::Consumed && self.kind != OperationKind::Return
+    /// How much a transfer brought.
+    fn quantity_received(&self, transfer: &Transfer) -> Option<&Quantity> {
+        self.outputs.get(transfer.output as usize)?.quantity.as_ref()
     }
 }
 
@@ -328,6 +353,22 @@ pub struct Link<'a> {
     pub earliest: Timestamp,
     /// The last moment it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense<&'a EventId>,
+}
+
+impl Link<'_> {
+    /// Whether it brings some of its lot into being. What comes back into the lot that it had left does not.
+    #[must_use]
+    pub fn brings_into_being(&self) -> bool {
+        self.role == Role::Produced && !self.sense.continues()
+    }
+
+    /// Whether it takes some of its lot away. What turns up again had been taken by a shipment before.
+    #[must_use]
+    pub fn takes_away(&self) -> bool {
+        self.role == Role::Consumed && !self.sense.continues()
+    }
 }
 
 /// By what an operation was voided.

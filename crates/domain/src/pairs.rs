@@ -36,6 +36,10 @@ impl Pairs {
             // Events hold at most 10,000 items, so places fit.
             pairs.extend((0..operation.outputs.len() as u32).map(|n| Pair { input: n, output: n }));
         }
+        // What a receipt carries on went into what it received of it.
+        pairs.extend(
+            (0..).zip(&operation.transfers).map(|(input, transfer)| Pair { input, output: transfer.output }),
+        );
         for (input, only_for) in
             (0..).zip(&operation.inputs).filter_map(|(n, input)| Some((n, input.only_for.as_ref()?)))
         {

@@ -294,7 +294,7 @@ impl<'a> Search<'a> {
 mod tests {
     use super::*;
     use crate::subgraph::{Direction, RawLink, Revision, SubgraphBuilder, SubgraphLot, SubgraphOperation};
-    use lotgraph_domain::{EventId, OperationKind, Pairs, Timestamp};
+    use lotgraph_domain::{EventId, OperationKind, Pairs, Sense, Timestamp};
 
     fn lot(id: &str, hops: u32) -> SubgraphLot {
         let id = LotId::parse(id).unwrap();
@@ -333,6 +333,7 @@ mod tests {
                         quantity: None,
                         earliest: start,
                         latest: end,
+                        sense: Sense::Moves,
                     });
                 }
             }

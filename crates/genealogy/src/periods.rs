@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::lanes::Lanes;
 use super::subgraph::{Subgraph, SubgraphLink};
-use lotgraph_domain::{OperationKind, Role, Timestamp};
+use lotgraph_domain::{OperationKind, Role, Sense, Timestamp};
 
 /// A time between two cleans, its ends included. An absent end means that the period is open on that side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,11 +83,13 @@ impl Periods {
             let clipped = if conflict { Some((link.earliest, link.latest)) } else { clipped };
             let Some((earliest, latest)) = clipped else { continue };
             for operation in self.lanes.of_link(link) {
-                // The links here serve walks only, and those need no quantities.
+                // The links here serve walks only, and those ask neither for quantities nor for what a link does with
+                // its lot.
                 self.links.push(SubgraphLink {
                     lot: period,
                     operation,
                     quantity: None,
+                    sense: Sense::Moves,
                     earliest,
                     latest,
                     ..*link

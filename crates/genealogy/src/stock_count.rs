@@ -18,6 +18,8 @@ pub struct Movement<'a> {
     pub at: Timestamp,
     /// How much.
     pub quantity: Option<&'a Quantity>,
+    /// Whether it carries on what a shipment had moved.
+    pub carried_on: bool,
 }
 
 /// The last count of a lot.
@@ -63,8 +65,8 @@ impl StockCount {
         for movement in movements.iter().filter(|movement| movement.at > last.at) {
             match movement.role {
                 Role::Produced => add(&mut count.came, movement.quantity),
-                // What came back was drawn by its shipment.
-                Role::Consumed if movement.kind == OperationKind::Return => {}
+                // What turned up again was drawn by its shipment.
+                Role::Consumed if movement.carried_on => {}
                 Role::Consumed => add(&mut count.drawn, movement.quantity),
                 Role::InPlace => {}
             }

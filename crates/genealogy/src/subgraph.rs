@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 pub use lotgraph_domain::Revision;
 use lotgraph_domain::{
     EventId, LotId, MaterialCode, MovementKey, OperationKind, Overdrawn, Pairs, PartyCode, Quantity, Role,
-    Timestamp,
+    Sense, Timestamp,
 };
 
 /// Which way a trace walks.
@@ -94,6 +94,8 @@ pub struct SubgraphLink {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 /// The structural closure of some seeds.
@@ -124,12 +126,27 @@ pub struct Subgraph {
 }
 
 impl Subgraph {
-    /// Whether a consumption, or work in place, lies before every production of its lot. That is a clock
-    /// error (docs/TRACE_RULES.md, rule 3).
+    /// Whether a consumption, or work in place, lies before every production of its lot, or goods were received before they
+    /// were shipped. That is a clock error (docs/TRACE_RULES.md, rules 3 and 11).
     #[must_use]
     pub fn conflicts(&self, link: &SubgraphLink) -> bool {
         let produced = self.lots[link.lot as usize].earliest_production;
-        link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced)
+        let early = link.role != Role::Produced && produced.is_some_and(|produced| link.latest < produced);
+        early || self.received_before_shipped(link)
+    }
+
+    /// Whether a link carries on a shipment that began no earlier than what it brought was received, and ended later.
+    fn received_before_shipped(&self, link: &SubgraphLink) -> bool {
+        if link.role != Role::Consumed || link.sense.shipment().is_none() {
+            return false;
+        }
+        let pairs = self.operations[link.operation as usize].pairs.as_slice();
+        let mut outputs = pairs.iter().filter(|pair| pair.input == link.position).map(|pair| pair.output);
+        outputs.any(|output| {
+            let received = |other: &&SubgraphLink| (other.role, other.position) == (Role::Produced, output);
+            let received = self.links_of(link.operation).iter().find(received);
+            received.is_some_and(|received| link.earliest >= received.latest && link.latest > received.latest)
+        })
     }
 
     /// Whether a link is a production by an operation that does not balance: it gave more than it took, or its yield lies
@@ -171,6 +188,29 @@ impl Subgraph {
             lifted.filling.operation == *operation && lifted.filling.position == link.position
         });
         Some(of.map(|lifted| lifted.since).min().unwrap_or(link.earliest))
+    }
+
+    /// The links of an operation.
+    #[must_use]
+    pub fn links_of(&self, operation: u32) -> &[SubgraphLink] {
+        let from = self.links.partition_point(|link| link.operation < operation);
+        let upto = self.links.partition_point(|link| link.operation <= operation);
+        &self.links[from..upto]
+    }
+
+    /// The links that carry on into a production what a shipment had taken away: of each lot that it had left.
+    pub fn carried_into<'a>(&'a self, link: &'a SubgraphLink) -> impl Iterator<Item = &'a SubgraphLink> {
+        let pairs = &self.operations[link.operation as usize].pairs;
+        let into = pairs
+            .as_slice()
+            .iter()
+            .filter(|pair| link.role == Role::Produced && pair.output == link.position);
+        into.filter_map(|pair| {
+            let left = |other: &&SubgraphLink| {
+                (other.role, other.position) == (Role::Consumed, pair.input) && other.sense.continues()
+            };
+            self.links_of(link.operation).iter().find(left)
+        })
     }
 
     /// The closure of nothing.
@@ -231,6 +271,8 @@ pub struct RawLink {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 impl SubgraphBuilder {
@@ -255,6 +297,7 @@ impl SubgraphBuilder {
                     quantity: link.quantity,
                     earliest: link.earliest,
                     latest: link.latest,
+                    sense: link.sense,
                 }),
                 (Some(&lot), None) if leads_on(self.direction, link.role) => {
                     self.lots[lot as usize].leads_on = true;

@@ -189,6 +189,7 @@ impl Step {
     /// A step that is over in a moment.
     pub(super) fn new(kind: OperationKind, name: &str, id: &str, at: Timestamp) -> Self {
         let operation = Operation {
+            transfers: Vec::new(),
             kind,
             name: (!name.is_empty()).then(|| text(name)),
             started_at: None,

@@ -48,6 +48,7 @@ mod stock;
 mod subscription;
 mod trace;
 mod trace_diff;
+mod traced;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use super::lot::Lot;
 use super::operation::Operation;
 use super::quantity::Quantity;
 use super::scalars::Moment;
-use lotgraph_domain::{self as domain, EventId, LotId, Role, Timestamp};
+use lotgraph_domain::{self as domain, EventId, LotId, Role, Sense, Timestamp};
 use lotgraph_genealogy::Subgraph;
 use lotgraph_graphql_macros::Object;
 use lotgraph_service::query::Edge;
@@ -22,6 +22,7 @@ pub struct TraceLink {
     quantity: Option<domain::Quantity>,
     earliest: Timestamp,
     latest: Timestamp,
+    sense: Sense,
 }
 
 impl TraceLink {
@@ -34,6 +35,7 @@ impl TraceLink {
             quantity: edge.quantity.clone(),
             earliest: edge.key.earliest,
             latest: edge.latest,
+            sense: edge.sense.clone(),
         }
     }
 
@@ -47,6 +49,7 @@ impl TraceLink {
             quantity: link.quantity.clone(),
             earliest: link.earliest,
             latest: link.latest,
+            sense: link.sense.clone(),
         }
     }
 }
@@ -82,6 +85,12 @@ impl TraceLink {
     /// The last moment it can have happened.
     fn latest(&self) -> Moment {
         Moment(self.latest)
+    }
+
+    /// The shipment that it carries on: goods that had left by it were sent back, or a receipt on record brings them where they
+    /// were shipped to. Such a link takes nothing away a second time. Absent for all others, and for returns that do not say.
+    fn continues(&self) -> Option<&str> {
+        self.sense.shipment().map(AsRef::as_ref)
     }
 }
 

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, InputObject, Result, SelectionField};
 use tokio::sync::OnceCell;
 
 use super::at_risk::{AtRisk, AtRiskLot, AtRiskLotConnection};
-use super::connection::{Total, connection, page_cost, page_size, window};
+use super::connection::{Total, page_cost, page_size, window};
 use super::cursor::{Place, Scope, malformed, trace_revision};
 use super::enums::{FacetField, PartialReason, TraceDirection};
 use super::filters::{LotFilter, read};
@@ -14,10 +14,13 @@ use super::freshness::Freshness;
 use super::link::{TraceLink, TraceLinkConnection};
 use super::lot::{Lot, LotConnection};
 use super::mass_balance::MassBalance;
-use super::operation::{Operation, load_lots};
+use super::operation::load_lots;
 use super::scalars::{Exact, Moment};
+use super::traced::{
+    MayBeTransfer, TracedLot, TracedLotConnection, TracedOperation, TracedOperationConnection,
+};
 use super::{caller, services};
-use lotgraph_domain::{ErrorCode, EventId, LotId};
+use lotgraph_domain::{ErrorCode, LotId};
 use lotgraph_genealogy::{TimeRule, TracedNode};
 use lotgraph_graphql_macros::{Object, SimpleObject};
 use lotgraph_service::at_risk;
@@ -226,6 +229,16 @@ impl Trace {
         MassBalance::ask(context, &lots, tolerance_percent).await
     }
 
+    /// Lots of this answer that were shipped, with lots that were received with their number, and the other way round, as far
+    /// as nothing links them: the receipts do not repeat the documents of the shipments. If they are the same goods, the
+    /// document is missing or wrong. The first 1,000 lots of the answer are looked at.
+    #[graphql(complexity = "page_cost(20, child_complexity)")]
+    async fn may_be_transfers(&self, context: &Context<'_>) -> Result<Vec<MayBeTransfer>> {
+        let tracer = &services(context).questions.tracer;
+        let found = tracer.may_be_transfers(caller(context), &self.answer).await?;
+        Ok(found.pairs.into_iter().map(MayBeTransfer::new).collect())
+    }
+
     /// How much was reached.
     async fn summary(&self, context: &Context<'_>) -> Result<TraceSummary> {
         self.summarize(context).await
@@ -244,10 +257,7 @@ impl Trace {
         let page = self.window("lots", shown.len(), first, after.as_deref())?;
         let items = (page.from..page.to).map(|n| {
             let node = shown[n];
-            (
-                self.cursor("lots", n),
-                TracedLot { id: self.answer.lot_id(node.index).clone(), depth: node.depth },
-            )
+            (self.cursor("lots", n), TracedLot::new(self.answer.lot_id(node.index).clone(), node.depth))
         });
         Ok(TracedLotConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -265,7 +275,7 @@ impl Trace {
         let items = (page.from..page.to).map(|n| {
             let node = reached[n];
             let id = self.answer.subgraph.operations[node.index as usize].id.clone();
-            (self.cursor("operations", n), TracedOperation { id, depth: node.depth })
+            (self.cursor("operations", n), TracedOperation::new(id, node.depth))
         });
         Ok(TracedOperationConnection::new(items.collect(), page.more, after.is_some(), page.total))
     }
@@ -431,70 +441,3 @@ impl Completeness<'_> {
         self.0.link_page("unbalanced", &self.0.answer.trace.unbalanced, first, after.as_deref())
     }
 }
-
-/// A lot reached by a trace.
-pub struct TracedLot {
-    id: LotId,
-    depth: u32,
-}
-
-impl TracedLot {
-    pub(super) fn new(id: LotId, depth: u32) -> Self {
-        Self { id, depth }
-    }
-}
-
-/// A lot reached by a trace.
-#[Object]
-impl TracedLot {
-    /// The lot.
-    async fn lot(&self, context: &Context<'_>) -> Result<Lot> {
-        Lot::load(context, &self.id).await
-    }
-
-    /// The least number of operations between it and a start.
-    fn depth(&self) -> u32 {
-        self.depth
-    }
-}
-
-/// An operation reached by a trace.
-pub struct TracedOperation {
-    id: EventId,
-    depth: u32,
-}
-
-impl TracedOperation {
-    pub(super) fn new(id: EventId, depth: u32) -> Self {
-        Self { id, depth }
-    }
-}
-
-/// An operation reached by a trace.
-#[Object]
-impl TracedOperation {
-    /// The operation.
-    async fn operation(&self, context: &Context<'_>) -> Result<Operation> {
-        Operation::load(context, &self.id).await
-    }
-
-    /// One more than that of the nearest lot leading into it; for work in place, that of its lot.
-    fn depth(&self) -> u32 {
-        self.depth
-    }
-}
-
-connection!(
-    /// A page of lots reached by a trace.
-    TracedLotConnection,
-    /// A lot reached, in a page.
-    TracedLotEdge,
-    TracedLot
-);
-connection!(
-    /// A page of operations reached by a trace.
-    TracedOperationConnection,
-    /// An operation reached, in a page.
-    TracedOperationEdge,
-    TracedOperation
-);

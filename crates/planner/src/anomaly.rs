@@ -137,7 +137,7 @@ fn touches<'a>(log: &'a Log<'_>, renamed: &'a BTreeMap<LotId, EventId>) -> BTree
                 for link in operation.links() {
                     let touched = touches.entry(link.lot.clone()).or_default();
                     match link.role {
-                        Role::Consumed if operation.takes_away(&link) => touched.drew = Some(event.id),
+                        Role::Consumed if link.takes_away() => touched.drew = Some(event.id),
                         Role::Produced => touched.filled = Some(event.id),
                         Role::Consumed | Role::InPlace => {}
                     }

@@ -30,7 +30,7 @@ pub(crate) fn settle<'o>(
     for operation in live {
         for link in operation.links() {
             if let Some(first) = firsts.get_mut(link.lot) {
-                first.take(operation, link);
+                first.take(link);
             }
         }
     }
@@ -38,11 +38,11 @@ pub(crate) fn settle<'o>(
 }
 
 impl FirstLinks {
-    fn take(&mut self, operation: &Operation, link: Link<'_>) {
-        if operation.brings_into_being(&link) {
+    fn take(&mut self, link: Link<'_>) {
+        if link.brings_into_being() {
             self.production = Some(self.production.map_or(link.earliest, |at| at.min(link.earliest)));
         }
-        if operation.takes_away(&link) {
+        if link.takes_away() {
             self.draw = Some(self.draw.map_or(link.latest, |at| at.min(link.latest)));
         }
     }

@@ -52,10 +52,10 @@ impl Way {
     fn of(operation: &Operation, link: &Link<'_>) -> Self {
         match (link.role, operation.kind) {
             (Role::InPlace, _) => Self::InPlace,
+            (Role::Produced, _) if link.sense.continues() => Self::Returned,
             (Role::Produced, OperationKind::Receive) => Self::Received,
-            (Role::Produced, OperationKind::Return) if !operation.brings_into_being(link) => Self::Returned,
             (Role::Produced, _) => Self::Produced,
-            (Role::Consumed, OperationKind::Return) => Self::CameBack,
+            (Role::Consumed, _) if link.sense.continues() => Self::CameBack,
             (Role::Consumed, OperationKind::Ship) => Self::Shipped,
             (Role::Consumed, OperationKind::Scrap) => Self::Scrapped,
             (Role::Consumed, _) => Self::Consumed,

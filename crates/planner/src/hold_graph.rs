@@ -7,9 +7,7 @@ use foldhash::HashMap;
 
 use crate::state::{HoldPaths, PathOperation, bears_on_walks};
 use lotgraph_domain::hold::PATH_STEPS_MAX;
-use lotgraph_domain::{
-    EventId, HoldStep, LotId, Operation, OperationKind, Overdrawn, Pairs, Role, Stay, Timestamp,
-};
+use lotgraph_domain::{EventId, HoldStep, LotId, Operation, Overdrawn, Pairs, Role, Stay, Timestamp};
 use lotgraph_genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use lotgraph_genealogy::{Direction, Revision, Subgraph, spread};
 
@@ -63,13 +61,7 @@ impl HoldGraph {
             graph.insert(operation.clone(), links.clone());
         }
         for PathOperation { operation, links } in &paths.producers {
-            let came_back = |link: &RawLink| {
-                let left = |other: &RawLink| {
-                    (other.role, &other.lot, other.position) == (Role::Consumed, &link.lot, link.position)
-                };
-                operation.kind == OperationKind::Return && links.iter().any(left)
-            };
-            for link in links.iter().filter(|link| link.role == Role::Produced && !came_back(link)) {
+            for link in links.iter().filter(|link| link.role == Role::Produced && !link.sense.continues()) {
                 note(&mut graph.recorded, &link.lot, &operation.id, link.earliest);
             }
         }
@@ -97,9 +89,10 @@ impl HoldGraph {
                 quantity: None,
                 earliest: link.earliest,
                 latest: link.latest,
+                sense: link.sense.owned(),
             })
             .collect();
-        for link in operation.links().filter(|link| operation.brings_into_being(link)) {
+        for link in operation.links().filter(|link| link.brings_into_being()) {
             note(&mut self.sent, link.lot, id, link.earliest);
         }
         self.insert(node, links);

@@ -34,6 +34,7 @@ mod restating;
 mod rules;
 mod state;
 mod stock;
+mod transfers;
 mod unit_tracking;
 mod units;
 mod writes;

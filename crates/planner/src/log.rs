@@ -102,6 +102,11 @@ impl<'a> Log<'a> {
         live.filter_map(|id| Some((self.recorded.get(id)?, self.operation(id)?)))
     }
 
+    /// Whether an event was recorded before the work.
+    pub(crate) fn is_recorded(&self, id: &EventId) -> bool {
+        self.recorded.contains_key(id)
+    }
+
     /// Whether the links that an operation had before the work are still its links.
     pub(crate) fn stands(&self, id: &EventId) -> bool {
         !self.moved.contains(id) && !self.is_withdrawn(id)

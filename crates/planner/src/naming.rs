@@ -8,7 +8,7 @@ use foldhash::{HashMap, HashMapExt};
 use lotgraph_domain::operation::Link;
 use lotgraph_domain::{
     ErrorCode, Event, EventId, Fact, Likeness, LotId, LotName, Namesakes, NumberPolicy, Operation,
-    OperationKind, Output, Problem, Resolved, Role, Text,
+    OperationKind, Output, Problem, Resolved, Role, Text, Transfer,
 };
 
 use crate::facts::link_path;
@@ -67,7 +67,8 @@ impl Naming {
         }
     }
 
-    /// The same fact with lots in the place of numbers; `None` when it has no numbers that are to be replaced.
+    /// The same fact with lots in the place of numbers; `None` when it has no numbers that are to be replaced. `received` are
+    /// numbers that a receipt was told of this very shipment: they are its lots, and not those that the receipt made.
     ///
     /// # Errors
     /// The first number that must not stand there.
@@ -75,12 +76,14 @@ impl Naming {
         &self,
         fact: &Fact,
         policy: NumberPolicy,
+        received: &BTreeSet<LotId>,
         lots: &Lots,
     ) -> Result<Option<Fact>, Problem> {
         let asks = asks_to_resolve(fact);
         let takes = asks || policy == NumberPolicy::Resolve;
         let mut taken: BTreeMap<LotId, LotId> = BTreeMap::new();
-        for (path, id) in drawn(fact).filter(|(_, id)| lots.get(id).is_none()) {
+        let unknown = drawn(fact).filter(|(_, id)| lots.get(id).is_none() && !received.contains(*id));
+        for (path, id) in unknown {
             let bearers = self.bearers(id, lots);
             match bearers.lots.as_slice() {
                 [] => {}
@@ -107,11 +110,17 @@ impl Naming {
     }
 
     /// What is to be said of the lots that a fact makes, which is about to be recorded; `resolved` are the numbers in it that
-    /// were taken for lots.
-    pub(crate) fn warnings(&mut self, event: &Event, resolved: &[Resolved], lots: &Lots) -> Vec<Problem> {
+    /// were taken for lots, `carried` is what it carries on of shipments.
+    pub(crate) fn warnings(
+        &mut self,
+        event: &Event,
+        resolved: &[Resolved],
+        carried: &[Transfer],
+        lots: &Lots,
+    ) -> Vec<Problem> {
         let mut warnings: Vec<Problem> = resolved.iter().map(taken).collect();
         let Fact::Operation(operation) = &event.fact else { return warnings };
-        warnings.extend(shipped_before(&event.id, operation, lots));
+        warnings.extend(shipped_before(&event.id, operation, carried, lots, self));
         for link in operation.links().filter(|link| lots.get(link.lot).is_none()) {
             self.made(&event.id, (operation, link), lots, &mut warnings);
         }
@@ -161,24 +170,45 @@ impl Naming {
     }
 }
 
-/// The warnings that lots are received which had been shipped: what a customer sends back is a return, and only as a return is
-/// it taken off what the customer holds.
+/// The warnings that lots are received which had been shipped, or that bear the numbers of such, and that the document of no
+/// shipment tells of: what a customer sends back is a return, and only as a return is it taken off what the customer holds;
+/// and what a sister plant receives repeats the document.
 fn shipped_before<'o>(
     event: &'o EventId,
     operation: &'o Operation,
+    carried: &'o [Transfer],
     lots: &'o Lots,
+    naming: &'o Naming,
 ) -> impl Iterator<Item = Problem> + 'o {
     let received = operation.links().filter(|link| {
         operation.kind == OperationKind::Receive
-            && lots.get(link.lot).is_some_and(|lot| lot.shipped.count > 0)
+            && !carried.iter().any(|transfer| transfer.output == link.position)
     });
-    received.map(move |link| {
-        let message = format!(
-            "lot {} had been shipped from here; if a customer sent it back, void event {event} and record a return, which \
-             takes it off what the customer holds",
-            link.lot
-        );
-        Problem::new(ErrorCode::LotShippedBefore, lot_path(operation, link), message)
+    received.filter_map(move |link| {
+        let output = operation.outputs.get(link.position as usize)?;
+        let shipped = |id: &LotId| lots.get(id).filter(|lot| lot.shipped.count > 0);
+        if let Some(lot) = shipped(link.lot) {
+            let message = format!(
+                "lot {} had been shipped from here; if a customer sent it back, void event {event} and record a return, which \
+                 takes it off what the customer holds; if a plant of this ledger received it, record the receipt with the \
+                 document of the shipment",
+                lot.id
+            );
+            return Some(Problem::new(ErrorCode::LotShippedBefore, lot_path(operation, link), message));
+        }
+        let told = [("number", &output.number), ("supplierLot", &output.supplier_lot)];
+        told.into_iter().find_map(|(field, number)| {
+            let number = LotId::parse(number.as_ref()?.as_str()).ok()?;
+            let bearers = naming.bearers(&number, lots).lots;
+            let lot = std::iter::once(&number).chain(&bearers).find(|id| *id != link.lot && shipped(id).is_some())?;
+            let message = format!(
+                "{number} tells of lot {lot}, which had been shipped from here, and no shipment of it bears the document of \
+                 this receipt, so nothing links them; if it is what was shipped, void event {event} and record it with the \
+                 document of the shipment",
+            );
+            let path = format!("outputs[{}].{field}", link.position);
+            Some(Problem::new(ErrorCode::LotShippedBefore, path, message))
+        })
     })
 }
 

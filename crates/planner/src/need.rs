@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use lotgraph_domain::{
     AlertId, AlertKind, Anomalies, Event, EventId, Fact, Hold, Likeness, LotId, LotName, MaterialCode,
-    Operation, RENAMED_OPERATIONS_MAX, RecordRef, Role,
+    Operation, RENAMED_OPERATIONS_MAX, RecordRef, Role, Text,
 };
 
 use crate::aliases::{self, Aliases, RecordedUnder};
 use crate::facts::{Touches, recordable};
 use crate::state::State;
-use crate::{stock, units};
+use crate::{stock, transfers, units};
 
 /// One question to the store. The keys in it are sorted, each once; the answer leaves out what does not
 /// exist.
@@ -30,6 +30,13 @@ pub enum Need {
         names: Vec<RecordedUnder>,
         /// At how many operations the answer may end.
         limit: Option<usize>,
+    },
+    /// The shipments and receipts not withdrawn that bear a document. The answer goes into [`State::documents`].
+    Documents {
+        /// The documents.
+        documents: Vec<Text>,
+        /// At how many operations of one document the answer may end; which ones they are is not told.
+        limit: usize,
     },
     /// Declared materials. The answer goes into [`State::materials`].
     Materials(Vec<MaterialCode>),
@@ -71,6 +78,7 @@ impl Need {
             Self::Namesakes(keys) => keys.is_empty(),
             Self::Materials(keys) | Self::MaterialsInUse(keys) => keys.is_empty(),
             Self::RecordedUnder { names, limit: _ } => names.is_empty(),
+            Self::Documents { documents, limit: _ } => documents.is_empty(),
             Self::Movements(keys) => keys.is_empty(),
             Self::FirstLinks(needs) => needs.lots.is_empty(),
             Self::HoldPaths { forward, producers } => forward.is_empty() && producers.is_empty(),
@@ -101,6 +109,18 @@ pub(crate) enum Step {
     LotsMoved,
     /// What those lots are other names of.
     LotsMovedMeant,
+    /// What moved of lots that were shipped and that the events give a number. There are nearly always none.
+    Renumbered,
+    /// The shipments of those lots.
+    ShipmentsRenumbered,
+    /// Which shipments and receipts bear the documents of those that the events record or change.
+    Documents,
+    /// The events of the shipments and receipts that one of the other kind may carry on. There are nearly always none.
+    Counterparts,
+    /// The lots of those.
+    LotsCounterpart,
+    /// What these are other names of, and their further names.
+    LotsCounterpartMeant,
     /// The materials of those lots and of the events.
     Materials,
     /// The materials that are declared in another unit. There are nearly always none.
@@ -138,7 +158,13 @@ impl Step {
             Self::RecordedUnder => Some(Self::EventsMoved),
             Self::EventsMoved => Some(Self::LotsMoved),
             Self::LotsMoved => Some(Self::LotsMovedMeant),
-            Self::LotsMovedMeant => Some(Self::Materials),
+            Self::LotsMovedMeant => Some(Self::Renumbered),
+            Self::Renumbered => Some(Self::ShipmentsRenumbered),
+            Self::ShipmentsRenumbered => Some(Self::Documents),
+            Self::Documents => Some(Self::Counterparts),
+            Self::Counterparts => Some(Self::LotsCounterpart),
+            Self::LotsCounterpart => Some(Self::LotsCounterpartMeant),
+            Self::LotsCounterpartMeant => Some(Self::Materials),
             Self::Materials => Some(Self::MaterialsInUse),
             Self::MaterialsInUse => Some(Self::Movements),
             Self::Movements => Some(Self::FirstLinks),
@@ -154,7 +180,10 @@ impl Step {
 
     /// Whether an answer may lead to the same question about something else.
     pub(crate) fn asks_again(self) -> bool {
-        matches!(self, Self::LotsMeant | Self::LotsMovedMeant | Self::LotsHeldMeant)
+        matches!(
+            self,
+            Self::LotsMeant | Self::LotsMovedMeant | Self::LotsCounterpartMeant | Self::LotsHeldMeant
+        )
     }
 
     /// What this step asks for.
@@ -173,6 +202,15 @@ impl Step {
                 limit: named.judged.then_some(RENAMED_OPERATIONS_MAX + 1),
             },
             Self::EventsMoved => Need::Events(aliases::events_moved(state)),
+            Self::Renumbered => Need::Movements(transfers::renumbered(events, state)),
+            Self::ShipmentsRenumbered => Need::Events(transfers::shipments_renumbered(events, state)),
+            Self::Documents => Need::Documents {
+                documents: transfers::documents(events, state),
+                limit: transfers::operations_read(events),
+            },
+            Self::Counterparts => Need::Events(transfers::counterparts(events, state)),
+            Self::LotsCounterpart => Need::Lots(transfers::lots_missing(state)),
+            Self::LotsCounterpartMeant => Need::Lots(aliases::missing(state)),
             Self::Materials => Need::Materials(materials_named(std::mem::take(&mut named.materials), state)),
             Self::MaterialsInUse => Need::MaterialsInUse(units::changed(events, state)),
             Self::Movements => Need::Movements(stock::needed(events, state)),
@@ -193,6 +231,8 @@ pub(crate) struct Named {
     lots: BTreeSet<LotId>,
     /// Lots that may come to be; none when nothing is judged.
     new: Vec<LotId>,
+    /// The printed and supplier's numbers of what is received; none when nothing is judged.
+    numbers: BTreeSet<Text>,
     judged: bool,
     materials: BTreeSet<MaterialCode>,
 }
@@ -209,6 +249,7 @@ impl Named {
             events: touches.events.into_iter().cloned().collect(),
             lots: touches.lots.into_iter().cloned().collect(),
             new: Vec::new(),
+            numbers: BTreeSet::new(),
             judged: false,
             materials: touches.materials.into_iter().cloned().collect(),
         }
@@ -216,7 +257,12 @@ impl Named {
 
     /// The same, of events that are judged.
     pub(crate) fn to_judge<'e>(events: impl Iterator<Item = &'e Event>) -> Self {
-        Self { judged: true, ..Self::by(events) }
+        let events: Vec<&Event> = events.collect();
+        let numbers = transfers::numbers_received(&events);
+        let mut named = Self { judged: true, ..Self::by(events.into_iter()) };
+        named.lots.extend(numbers.iter().filter_map(|number| LotId::parse(number.as_str()).ok()));
+        named.numbers = numbers;
+        named
     }
 
     fn lots_to_load(&mut self, state: &State) -> Vec<LotId> {
@@ -236,8 +282,10 @@ impl Named {
     fn namesakes(&mut self, state: &State) -> Vec<LotName> {
         let mut new = std::mem::take(&mut self.new);
         new.retain(|lot| !state.lots.contains_key(lot));
+        // What is received may bear the number of what was shipped.
+        let numbers = std::mem::take(&mut self.numbers).into_iter().map(LotName::Numbered);
         let alike = new.iter().map(|lot| LotName::Alike(Likeness::of(lot.as_str())));
-        let mut names: Vec<LotName> = alike.chain(new.iter().map(LotName::numbered)).collect();
+        let mut names: Vec<LotName> = alike.chain(new.iter().map(LotName::numbered)).chain(numbers).collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -251,7 +299,9 @@ fn lots_unknown(events: &[&Event], state: &State) -> Vec<LotId> {
     }
     let mut touches = Touches::default();
     events.iter().for_each(|event| recordable(&event.fact).touches(&mut touches));
-    touches.lots.into_iter().filter(|lot| !state.lots.contains_key(*lot)).cloned().collect()
+    let bearers = transfers::bearers(events, state);
+    let lots: BTreeSet<&LotId> = touches.lots.into_iter().chain(bearers).collect();
+    lots.into_iter().filter(|lot| !state.lots.contains_key(*lot)).cloned().collect()
 }
 
 fn materials_named(mut codes: BTreeSet<MaterialCode>, state: &State) -> Vec<MaterialCode> {
@@ -287,10 +337,14 @@ fn hold_paths(events: &[&Event], state: &State) -> Need {
     if forward.is_empty() {
         return Need::HoldPaths { forward: Vec::new(), producers: Vec::new() };
     }
+    // What is shipped leads on to where it was received.
+    let received = transfers::receipts(state).flat_map(|(_, receipt)| outputs_of(receipt));
+    forward.extend(received.filter(|lot| state.lots.contains_key(*lot)));
     let sent = events.iter().filter_map(|event| operation(&event.fact));
     forward.extend(sent.flat_map(outputs_of).filter(|lot| state.lots.contains_key(*lot)));
     let mut producers: BTreeSet<&LotId> =
         voided(events, state).flat_map(|(_, operation)| outputs_of(operation)).collect();
+    producers.extend(transfers::into_the_same_lot(events, state).into_iter().map(|(_, lot)| lot));
     // Links that are moved are followed from the lot that they are moved to.
     let renamed = aliases::concerned(events, state);
     let renamed: Vec<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
@@ -310,6 +364,9 @@ fn lots_on_paths(state: &State) -> Vec<LotId> {
 
 fn records_touched(events: &[&Event], state: &State) -> Vec<RecordRef> {
     let mut records = BTreeSet::new();
+    for (_, lot) in transfers::into_the_same_lot(events, state) {
+        anomalies(state, lot, &mut records);
+    }
     for event in events {
         recordable(&event.fact).records(state, &mut records);
     }
@@ -322,6 +379,10 @@ fn first_links(events: &[&Event], state: &State) -> FirstLinksNeeds {
     let mut without: BTreeSet<EventId> = state.recorded_under.iter().cloned().collect();
     let mut lots = aliases::concerned(events, state);
     lots.retain(|lot| state.lots.contains_key(lot));
+    for (id, lot) in transfers::into_the_same_lot(events, state) {
+        without.insert(id.clone());
+        lots.insert(lot.clone());
+    }
     for (id, operation) in voided(events, state) {
         if state.events.get(id).is_none_or(|recorded| recorded.voided_by.is_some()) {
             continue;
@@ -330,8 +391,8 @@ fn first_links(events: &[&Event], state: &State) -> FirstLinksNeeds {
         for link in operation.links() {
             let Some(lot) = state.lots.get(link.lot) else { continue };
             let first = match link.role {
-                Role::Produced => lot.earliest_production == Some(link.earliest),
-                Role::Consumed => operation.takes_away(&link) && lot.earliest_draw == Some(link.latest),
+                Role::Produced => link.brings_into_being() && lot.earliest_production == Some(link.earliest),
+                Role::Consumed => link.takes_away() && lot.earliest_draw == Some(link.latest),
                 Role::InPlace => false,
             };
             if first {

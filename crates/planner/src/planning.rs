@@ -186,7 +186,8 @@ fn judge_one<'a>(
     rules.check(event, &batch.caller)?;
     hidden::judge(event, &body, projection)?;
     let policy = rules.numbers(&batch.caller);
-    let (event, body) = match projection.naming.resolve(&event.fact, policy, &projection.lots)? {
+    let received = projection.received(&event.fact);
+    let (event, body) = match projection.naming.resolve(&event.fact, policy, &received, &projection.lots)? {
         None => (event, body),
         Some(fact) => {
             let event = resolved.get_or_init(|| Event { id: event.id.clone(), fact });
@@ -198,7 +199,9 @@ fn judge_one<'a>(
         Some(meant) => recordable(&meant).judge(&event.id, projection)?,
     }
     let taken = resolved.get().map_or(&[][..], |event| naming::resolved(&event.fact));
-    let warnings = projection.naming.warnings(event, taken, &projection.lots);
+    let carried = projection.carried(&event.fact);
+    let mut warnings = projection.naming.warnings(event, taken, &carried, &projection.lots);
+    warnings.extend(projection.document_tells_nothing(&event.fact));
     projection.record(event, body);
     Ok((Status::Accepted, warnings))
 }

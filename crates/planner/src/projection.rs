@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use foldhash::HashMap;
 use uuid::Uuid;
 
+use lotgraph_domain::transfer::DOCUMENT_OPERATIONS_MAX;
 use lotgraph_domain::{
-    Event, EventId, Fact, LotId, Master, MasterRef, Material, MaterialCode, Problem, Recording, Revision,
+    ErrorCode, Event, EventId, Fact, LotId, Master, MasterRef, Material, MaterialCode, Operation, Problem,
+    Recording, Revision, Transfer,
 };
 
 use crate::facts::{Recordable, recordable};
@@ -16,8 +18,9 @@ use crate::lots::Lots;
 use crate::naming::Naming;
 use crate::records::Records;
 use crate::state::{FirstLinks, Movement, State};
+use crate::transfers::Transfers;
 use crate::writes::{LinkKey, LinkRow, OperationRow, VoidRow, Writes};
-use crate::{ahead, anomaly, first_links, imbalance, recall_touched, restating, stock};
+use crate::{ahead, anomaly, first_links, imbalance, recall_touched, restating, stock, transfers};
 
 /// The ledger and the graph as the events so far leave them. Only what the events touch is here.
 pub(crate) struct Projection<'a> {
@@ -25,6 +28,8 @@ pub(crate) struct Projection<'a> {
     pub(crate) log: Log<'a>,
     /// Lots.
     pub(crate) lots: Lots,
+    /// What receipts carry on of shipments.
+    pub(crate) transfers: Transfers,
     /// What lots are called.
     pub(crate) naming: Naming,
     /// Records.
@@ -64,18 +69,23 @@ pub(crate) struct Projection<'a> {
 impl<'a> Projection<'a> {
     /// The state before the first event. `events` are all those that may be recorded.
     pub(crate) fn new(state: State, current: Revision, events: impl Iterator<Item = &'a Event>) -> Self {
+        let events: Vec<&'a Event> = events.collect();
         let mut count = 0;
         let mut left_aside: BTreeSet<EventId> = state.recorded_under.iter().cloned().collect();
-        for event in events {
+        for event in &events {
             count += 1;
             if let Fact::Void(void) = &event.fact {
                 left_aside.insert(void.event.clone());
             }
         }
+        let same = transfers::into_the_same_lot(&events, &state).into_iter().map(|(id, _)| id.clone());
+        left_aside.extend(same);
+        let most = transfers::operations_read(&events);
         let holds = Holds::new(&state);
         let State {
             events,
             recorded_under,
+            documents,
             meant,
             lots,
             namesakes,
@@ -86,9 +96,13 @@ impl<'a> Projection<'a> {
             first_links,
             paths: _,
         } = state;
+        let mut log = Log::new(events, meant, count);
+        let lots = Lots::new(lots, count);
+        let transfers = Transfers::new((documents, most), &mut log, &lots);
         Self {
-            log: Log::new(events, meant, count),
-            lots: Lots::new(lots, count),
+            log,
+            lots,
+            transfers,
             naming: Naming::new(namesakes),
             records: Records::new(records),
             holds,
@@ -126,7 +140,7 @@ impl<'a> Projection<'a> {
 
     /// Adds an event to the ledger, and makes its changes. It cannot be refused any more.
     pub(crate) fn record(&mut self, event: &'a Event, body: String) {
-        match self.lots.aliases.fact(&event.fact) {
+        match self.meant(&event.fact) {
             None => recordable(&event.fact).project(&event.id, self),
             Some(meant) => {
                 recordable(&meant).project(&event.id, self);
@@ -137,6 +151,50 @@ impl<'a> Projection<'a> {
             }
         }
         self.log.record(event, body);
+        match &event.fact {
+            Fact::Operation(_) => transfers::recorded(&event.id, self),
+            Fact::Void(void) => transfers::withdrawn(&void.event, &event.id, self),
+            _ => {}
+        }
+    }
+
+    /// What a fact that is about to be recorded carries on of shipments on record.
+    pub(crate) fn carried(&self, fact: &Fact) -> Vec<Transfer> {
+        match self.meant(fact).as_ref() {
+            Some(Fact::Operation(operation)) => operation.transfers.clone(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The lots of a shipment that receipts on record tell of.
+    pub(crate) fn received(&self, fact: &Fact) -> BTreeSet<LotId> {
+        match fact {
+            Fact::Operation(operation) => self.transfers.received(operation, &self.log),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    /// The warning that too many operations bear the document of one that is about to be recorded.
+    pub(crate) fn document_tells_nothing(&self, fact: &Fact) -> Option<Problem> {
+        let Fact::Operation(operation) = fact else { return None };
+        let document = operation.document.as_ref().filter(|_| self.transfers.tells_nothing(operation))?;
+        let message = format!(
+            "more than {DOCUMENT_OPERATIONS_MAX} shipments and receipts bear the document {document}, so it does not tell which \
+             receipt is of which shipment, and none is linked by it; give each its own document"
+        );
+        Some(Problem::new(ErrorCode::DocumentTellsNothing, "document", message))
+    }
+
+    /// What a fact says of the lots that are meant, and of the shipments that it carries on; `None` when that is what it says
+    /// by itself.
+    fn meant(&self, fact: &Fact) -> Option<Fact> {
+        let meant = self.lots.aliases.fact(fact);
+        let Fact::Operation(operation) = meant.as_ref().unwrap_or(fact) else { return meant };
+        let transfers = self.transfers.of(operation, &self.log, &self.lots);
+        if transfers.is_empty() {
+            return meant;
+        }
+        Some(Fact::Operation(Operation { transfers, ..operation.clone() }))
     }
 
     /// Ends the revision, and settles what can be told only after all its events.
@@ -172,8 +230,9 @@ impl<'a> Projection<'a> {
 
     /// The rows to write.
     pub(crate) fn into_writes(self) -> Writes {
-        let Self { log, lots, records, masters, mentions, voids, .. } = self;
+        let Self { log, lots, transfers, records, masters, mentions, voids, .. } = self;
         let (mut operations, mut unlinks, mut links) = (self.operations, self.unlinks, self.links);
+        transfers.rewrite(&log, &mut operations, &mut unlinks, &mut links);
         unlinks.sort_unstable();
         let moved = restating::moved_operations(&log, &lots);
         operations.sort_unstable_by(|a, b| a.id.cmp(&b.id));

@@ -11,21 +11,25 @@ use crate::facts::{claim_material, link_rows, operation_row};
 use crate::flow::{count_link, counts_alike};
 use crate::imbalance;
 use crate::log::Log;
-use crate::lot_factors;
 use crate::lots::Lots;
 use crate::projection::Projection;
 use crate::writes::{EventRow, LinkKey, LinkRow, MovedOperation, OperationRow};
+use crate::{lot_factors, transfers};
 
 /// Moves the links of the operations that were recorded under some names to the lots that these mean by now. `by` is the event
 /// that changed what they mean.
 pub(crate) fn restate(names: &BTreeSet<LotId>, by: &EventId, so_far: &mut Projection<'_>) {
+    let concerned = so_far.log.named(names);
+    transfers::lay_down(concerned.iter().map(|(id, _)| id.clone()), by, so_far);
     let mut rows = Rows::of(&so_far.links);
-    for (id, named) in so_far.log.named(names) {
+    let mut lots = names.clone();
+    for (id, named) in concerned {
         let Some(before) = so_far.log.operation(&id).cloned() else { continue };
         let meant = so_far.lots.aliases.operation(&named);
         let after = meant.as_ref().unwrap_or(&named);
         if before != *after {
             restate_one(&id, &before, after, &mut rows, so_far);
+            lots.extend(after.links().map(|link| link.lot.clone()));
             for (was, is) in moved(&before, after) {
                 so_far.renamed.insert(was.lot.clone(), by.clone());
                 so_far.renamed.insert(is.lot.clone(), by.clone());
@@ -38,6 +42,7 @@ pub(crate) fn restate(names: &BTreeSet<LotId>, by: &EventId, so_far: &mut Projec
             so_far.log.note_moved(&id);
         }
     }
+    transfers::changed(&lots, by, so_far);
 }
 
 /// The links that are of another lot or count otherwise, as they were and as they are.
@@ -103,7 +108,7 @@ impl Rows {
         let (was, is) = link;
         let key = (id.clone(), is.role, is.position);
         if let Some(n) = self.0.get(&key) {
-            so_far.links[*n].lot = is.lot.clone();
+            (so_far.links[*n].lot, so_far.links[*n].sense) = (is.lot.clone(), is.sense.owned());
             return;
         }
         let (operation, role, position) = key.clone();
@@ -117,6 +122,7 @@ impl Rows {
             quantity: is.quantity.cloned(),
             earliest: is.earliest,
             latest: is.latest,
+            sense: is.sense.owned(),
         });
     }
 }

@@ -6,7 +6,7 @@ use foldhash::HashMap;
 
 use lotgraph_domain::{
     EventId, Fact, Lot, LotId, LotName, Material, MaterialCode, Namesakes, OperationKind, Record, RecordRef,
-    RecordedEvent, Role, Timestamp,
+    RecordedEvent, Role, Text, Timestamp,
 };
 use lotgraph_genealogy::Subgraph;
 use lotgraph_genealogy::subgraph::{RawLink, SubgraphOperation};
@@ -19,6 +19,8 @@ pub struct State {
     pub events: HashMap<EventId, RecordedEvent>,
     /// The operations of [`crate::Need::RecordedUnder`], in any order.
     pub recorded_under: Vec<EventId>,
+    /// The operations of [`crate::Need::Documents`], for those documents that any bears.
+    pub documents: HashMap<Text, Vec<(EventId, OperationKind)>>,
     /// What those of the events that name lots by further names say of the lots that are meant. The planner itself notes it.
     pub meant: HashMap<EventId, Fact>,
     /// Lots of [`crate::Need::Lots`].
@@ -150,6 +152,7 @@ impl PathOperation {
                 quantity: None,
                 earliest: link.earliest,
                 latest: link.latest,
+                sense: link.sense.clone(),
             });
         }
         found

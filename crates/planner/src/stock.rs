@@ -17,18 +17,18 @@ use lotgraph_domain::{
 };
 use lotgraph_genealogy::stock::{Compared, Measure, Moved, StockMovement, Totals, compare, go_on};
 
-use crate::aliases;
 use crate::log::Log;
 use crate::lots::Lots;
 use crate::state::{Movement, State};
 use crate::unit_tracking::is_tracked;
+use crate::{aliases, transfers};
 
 /// What a link means for the stock; `None` for work in place that neither counts nor cleans.
-fn moved(kind: OperationKind, role: Role) -> Option<Moved> {
+fn moved(kind: OperationKind, role: Role, carried_on: bool) -> Option<Moved> {
     match (role, kind) {
         (Role::Produced, _) => Some(Moved::Filled),
-        // It left with the shipment that it comes back from.
-        (Role::Consumed, OperationKind::Return) => None,
+        // It left with the shipment that is carried on.
+        (Role::Consumed, _) if carried_on => None,
         (Role::Consumed, _) => Some(Moved::Drawn),
         (Role::InPlace, OperationKind::Count) => Some(Moved::Counted),
         (Role::InPlace, OperationKind::Clean) => Some(Moved::Cleaned),
@@ -39,12 +39,12 @@ fn moved(kind: OperationKind, role: Role) -> Option<Moved> {
 fn movement(
     id: &EventId,
     kind: OperationKind,
-    (role, position): (Role, u32),
+    (role, position, carried_on): (Role, u32, bool),
     quantity: Option<&Quantity>,
     (earliest, latest): (Timestamp, Timestamp),
     measure: &Measure<'_>,
 ) -> Option<StockMovement> {
-    let moved = moved(kind, role)?;
+    let moved = moved(kind, role, carried_on)?;
     let amount = quantity.and_then(|quantity| measure.amount(quantity));
     Some(StockMovement { operation: id.clone(), position, moved, earliest, latest, amount })
 }
@@ -56,7 +56,14 @@ fn of_link(
     measure: &Measure<'_>,
 ) -> Option<StockMovement> {
     let times = (link.earliest, link.latest);
-    movement(id, operation.kind, (link.role, link.position), link.quantity, times, measure)
+    movement(
+        id,
+        operation.kind,
+        (link.role, link.position, link.sense.continues()),
+        link.quantity,
+        times,
+        measure,
+    )
 }
 
 fn material<'m>(lot: &Lot, materials: &'m HashMap<MaterialCode, Material>) -> Option<&'m Material> {
@@ -76,7 +83,7 @@ pub(crate) fn settle(
     for event in log.accepted() {
         let Fact::Operation(operation) = event.fact else { continue };
         for link in operation.links() {
-            if let Some(moved) = moved(operation.kind, link.role) {
+            if let Some(moved) = moved(operation.kind, link.role, link.sense.continues()) {
                 news.push(News { event: event.id, operation, moved, link });
             }
         }
@@ -159,10 +166,13 @@ fn unjudged(last: Option<Timestamp>) -> Compared {
 /// The last moment of any movement of a lot, those that stand from before the work and those that are new.
 fn last_moment(id: &LotId, log: &Log<'_>, recorded: &HashMap<LotId, Vec<Movement>>) -> Option<Timestamp> {
     let known = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
-    let known = known.filter(|known| moved(known.kind, known.link.role).is_some());
+    let known =
+        known.filter(|known| moved(known.kind, known.link.role, known.link.sense.continues()).is_some());
     let new = log.live_new().flat_map(|(_, operation)| {
         let links = operation.links().filter(|link| link.lot == id);
-        links.filter(|link| moved(operation.kind, link.role).is_some()).map(|link| link.latest)
+        links
+            .filter(|link| moved(operation.kind, link.role, link.sense.continues()).is_some())
+            .map(|link| link.latest)
     });
     known.map(|known| known.link.latest).chain(new).max()
 }
@@ -242,7 +252,7 @@ fn compared_again(
         let live = recorded.get(id).into_iter().flatten().filter(|known| log.stands(&known.link.operation));
         movements.extend(live.filter_map(|Movement { kind, link }| {
             let times = (link.earliest, link.latest);
-            let place = (link.role, link.position);
+            let place = (link.role, link.position, link.sense.continues());
             movement(&link.operation, *kind, place, link.quantity.as_ref(), times, &measure)
         }));
     }
@@ -275,13 +285,16 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
     // What is recorded under further names goes from one lot to the other.
     let renamed = aliases::concerned(events, state);
     let mut needed: BTreeSet<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
+    needed.extend(transfers::into_the_same_lot(events, state).into_iter().map(|(_, lot)| lot));
     for event in events {
         match &event.fact {
             Fact::Operation(operation) => {
                 sent.insert(&event.id, operation);
                 for link in operation.links() {
                     let Some(lot) = state.lots.get(link.lot) else { continue };
-                    let Some(moved) = moved(operation.kind, link.role) else { continue };
+                    let Some(moved) = moved(operation.kind, link.role, link.sense.continues()) else {
+                        continue;
+                    };
                     let coming = lots.entry(&lot.id).or_insert_with(|| Coming::of(lot));
                     // What a single unit went through is looked at as a whole.
                     if coming.may_need_all(lot, moved, link, state) || is_tracked(lot, &state.materials) {

@@ -25,9 +25,10 @@ struct Moved<'w> {
     operation: &'w EventId,
     kind: OperationKind,
     role: Role,
-    position: u32,
     at: Timestamp,
     quantity: Option<&'w Quantity>,
+    /// Whether it carries on what a shipment had moved.
+    carried_on: bool,
 }
 
 /// Whether every unit of the lot's material has a number of its own.
@@ -57,9 +58,9 @@ impl<'w> Units<'w> {
                         operation: id,
                         kind: operation.kind,
                         role: link.role,
-                        position: link.position,
                         at: link.latest,
                         quantity: link.quantity,
+                        carried_on: link.sense.continues(),
                     });
                 }
             }
@@ -78,9 +79,9 @@ impl<'w> Units<'w> {
             operation: &known.link.operation,
             kind: known.kind,
             role: known.link.role,
-            position: known.link.position,
             at: known.link.latest,
             quantity: known.link.quantity.as_ref(),
+            carried_on: known.link.sense.continues(),
         });
         let all: Vec<Moved<'_>> = recorded.chain(sent.iter().copied()).collect();
         let movements = all.iter().filter_map(|one| {
@@ -112,18 +113,18 @@ impl<'w> Units<'w> {
 }
 
 fn moved(one: &Moved<'_>, all: &[Moved<'_>]) -> Option<UnitMoved> {
-    // Whether the return has a link of the other role at the same place: then the unit came back as itself.
+    // Whether the operation brings the unit back in, too: then it came back as itself.
     let as_itself = || {
         let other = |other: &Moved<'_>| {
-            (other.operation, other.position) == (one.operation, one.position) && other.role != one.role
+            other.carried_on && other.operation == one.operation && other.role == Role::Produced
         };
         all.iter().any(other)
     };
     match (one.role, one.kind) {
         (Role::InPlace, _) => None,
-        (Role::Produced, OperationKind::Return) if as_itself() => Some(UnitMoved::CameBack),
+        (Role::Produced, _) if one.carried_on => Some(UnitMoved::CameBack),
         (Role::Produced, _) => Some(UnitMoved::Came),
-        (Role::Consumed, OperationKind::Return) => (!as_itself()).then_some(UnitMoved::Renamed),
+        (Role::Consumed, _) if one.carried_on => (!as_itself()).then_some(UnitMoved::Renamed),
         (Role::Consumed, OperationKind::Ship) => Some(UnitMoved::Shipped),
         (Role::Consumed, OperationKind::Scrap) => Some(UnitMoved::Scrapped),
         (Role::Consumed, _) => Some(UnitMoved::BuiltIn),

@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use lotgraph_domain::{
     Changes, EventId, EventOutcome, EventType, Lot, LotId, Master, MasterRef, NamesMeant, OperationKind,
-    Pairs, PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role, Text,
-    Timestamp, Voided,
+    Pairs, PartyCode, Quantity, Receipt, RecordBody, RecordPlace, RecordRef, Recording, Revision, Role,
+    Sense, Text, Timestamp, Voided,
 };
 
 /// What becomes of events.
@@ -135,6 +135,8 @@ pub struct OperationRow {
     pub pairs: Pairs,
     /// What those names in its event mean that are not the lots' own.
     pub names: NamesMeant,
+    /// The document of a shipment or receipt, by which the other is found.
+    pub document: Option<Text>,
     /// Equipment, operators and shift, sorted. They become edges PROCESSED_BY.
     pub processed_by: Vec<MasterRef>,
 }
@@ -156,6 +158,8 @@ pub struct LinkRow {
     pub earliest: Timestamp,
     /// The last moment at which it can have happened.
     pub latest: Timestamp,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 /// A link that goes to another lot.

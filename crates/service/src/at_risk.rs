@@ -9,7 +9,6 @@ use rust_decimal::Decimal;
 use super::kept::{Kept, Weighed};
 use super::lookup::Reading;
 use super::mass_balance::balances_of;
-use super::recall::shipments_of_returns;
 use super::trace::{TraceAnswer, TraceQuestion, Tracer};
 use super::{ServiceError, ServiceResult};
 use lotgraph_domain::{
@@ -165,15 +164,13 @@ impl Risks {
             Some(inflows) if reading.revision().await? == subgraph.revision => inflows,
             _ => return Ok(None),
         };
-        let shipments = shipments_of_returns(reading, subgraph).await?;
         let of = |code: &Option<MaterialCode>| code.as_ref().and_then(|code| materials.get(code));
         let structural = |lot: &SubgraphLot| Scale::new(of(&lot.material), None, lot.earliest_production);
         let mut scales: Vec<Scale<'_>> = subgraph.lots.iter().map(structural).collect();
         for (index, lot) in indices.iter().zip(&lots) {
             scales[*index as usize] = Scale::of(lot, of(&lot.material));
         }
-        let affected =
-            Affected { subgraph, trace, inflows: &inflows, scales: &scales, shipments: &shipments };
+        let affected = Affected { subgraph, trace, inflows: &inflows, scales: &scales };
         let attribution = attribute(&affected);
         let worst: Vec<WorstCase> =
             lots.iter().zip(&balances).map(|(lot, balance)| worst_case(lot, balance)).collect();

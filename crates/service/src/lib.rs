@@ -25,6 +25,7 @@ pub mod restore;
 pub mod root_cause;
 pub mod standing;
 pub mod trace;
+pub mod transfers;
 pub mod verify;
 
 pub use error::{ServiceError, ServiceResult};

@@ -250,6 +250,7 @@ pub fn movement(edge: &Edge) -> Movement<'_> {
         role: edge.key.role,
         at: edge.latest,
         quantity: edge.quantity.as_ref(),
+        carried_on: edge.sense.continues(),
     }
 }
 

@@ -129,6 +129,7 @@ pub fn link(answer: &TraceAnswer, index: u32) -> Value {
         "unit": link.quantity.as_ref().map(|quantity| quantity.unit.as_str()),
         "earliest": link.earliest.to_string(),
         "latest": link.latest.to_string(),
+        "continues": link.sense.shipment().map(AsRef::<str>::as_ref),
     })
 }
 

@@ -27,8 +27,8 @@ const HOPS_AT_FIRST: i64 = 2_000;
 /// walks what seeds share once for each of them. More seeds than this are walked together.
 const FEW_SEEDS: usize = 4;
 
-/// `[other end, position, quantity, unit, earliest, latest]`.
-type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64);
+/// `[other end, position, quantity, unit, earliest, latest, continues]`.
+type LinkItem = (String, u32, Option<String>, Option<String>, i64, i64, Option<String>);
 /// `[hops, id, material, earliest production, overdrawn, links, work in place, degree]`.
 type LotItem = (
     u32,
@@ -289,7 +289,7 @@ impl Parts {
     }
 
     fn link(&mut self, lot: LotId, operation: EventId, role: Role, link: LinkItem) -> Result<()> {
-        let (_, position, amount, unit, earliest, latest) = link;
+        let (_, position, amount, unit, earliest, latest, continues) = link;
         self.builder.links.push(RawLink {
             lot,
             operation,
@@ -298,6 +298,7 @@ impl Parts {
             quantity: decode::quantity(amount.as_deref(), unit.as_deref())?,
             earliest: decode::time(earliest)?,
             latest: decode::time(latest)?,
+            sense: decode::sense(continues.as_deref())?,
         });
         Ok(())
     }

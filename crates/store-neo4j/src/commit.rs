@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use super::closure::closure_within;
 use super::connection::{Connection, Deadline, Transaction, retries};
 use super::decode::{self, LotProperties, MasterProperties};
+use super::documented::documented_within;
 use super::encode::{self, list, texts};
 use super::error::{Attempt, Failure};
 use super::namesakes::namesakes_within;
@@ -140,6 +141,10 @@ async fn answer(transaction: &mut Transaction<'_>, need: Need, state: &mut State
             Ok(())
         }
         Need::RecordedUnder { names, limit } => load_recorded_under(transaction, state, &names, limit).await,
+        Need::Documents { documents, limit } => {
+            state.documents.extend(documented_within(transaction, &documents, limit).await?);
+            Ok(())
+        }
         Need::Materials(codes) => load_materials(transaction, state, codes).await,
         Need::MaterialsInUse(codes) => load_materials_in_use(transaction, state, &codes).await,
         Need::Movements(ids) => load_movements(transaction, state, &ids).await,
@@ -221,6 +226,7 @@ struct MovementRow {
     unit: Option<String>,
     earliest: i64,
     latest: i64,
+    continues: Option<String>,
 }
 
 impl MovementRow {
@@ -237,6 +243,7 @@ impl MovementRow {
             quantity: decode::quantity(self.quantity.as_deref(), self.unit.as_deref())?,
             earliest: decode::time(self.earliest)?,
             latest: decode::time(self.latest)?,
+            sense: decode::sense(self.continues.as_deref())?,
         };
         Ok(Movement { kind, link })
     }

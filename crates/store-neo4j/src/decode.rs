@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use lotgraph_domain::{
     Amount, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation, Overdrawn,
-    Quantity, Record, RecordKind, RecordPlace, RecordedOperation, Revision, Text, Timestamp, UnitCode,
+    Quantity, Record, RecordKind, RecordPlace, RecordedOperation, Revision, Sense, Text, Timestamp, UnitCode,
     Voided,
 };
 use lotgraph_format::{event as event_format, record as record_format};
@@ -24,6 +24,11 @@ pub(super) fn time(micros: i64) -> Result<Timestamp> {
 
 pub(super) fn optional_time(micros: Option<i64>) -> Result<Option<Timestamp>> {
     micros.map(time).transpose()
+}
+
+/// What a link does with its lot.
+pub(super) fn sense(continues: Option<&str>) -> Result<Sense> {
+    Sense::parse(continues).map_err(corrupt)
 }
 
 pub(super) fn quantity(amount: Option<&str>, unit: Option<&str>) -> Result<Option<Quantity>> {

@@ -15,8 +15,8 @@ use lotgraph_store::query::{Edge, EdgeKey, EdgePage, EdgesOf};
 /// How many lots one statement is asked about.
 const CHUNK: usize = 1_000;
 
-/// `[earliest, operation, role, position, kind, latest, quantity, unit]`.
-type EdgeItem = (i64, EventId, u32, u32, String, i64, Option<String>, Option<String>);
+/// `[earliest, operation, role, position, kind, latest, quantity, unit, continues]`.
+type EdgeItem = (i64, EventId, u32, u32, String, i64, Option<String>, Option<String>, Option<String>);
 
 #[derive(Deserialize)]
 struct EdgesRow {
@@ -73,7 +73,8 @@ fn page(items: Vec<EdgeItem>, query: &EdgesOf) -> Result<EdgePage> {
     Ok(EdgePage { edges, more })
 }
 
-fn edge((earliest, operation, role, position, kind, latest, amount, unit): EdgeItem) -> Result<Edge> {
+fn edge(item: EdgeItem) -> Result<Edge> {
+    let (earliest, operation, role, position, kind, latest, amount, unit, continues) = item;
     let role = Role::ALL.get(role as usize).ok_or_else(|| decode::corrupt(format!("{role} is no role")))?;
     let kind = OperationKind::from_name(&kind)
         .ok_or_else(|| decode::corrupt(format!("{kind:?} is no kind of operation")))?;
@@ -82,6 +83,7 @@ fn edge((earliest, operation, role, position, kind, latest, amount, unit): EdgeI
         kind,
         latest: decode::time(latest)?,
         quantity: decode::quantity(amount.as_deref(), unit.as_deref())?,
+        sense: decode::sense(continues.as_deref())?,
     })
 }
 

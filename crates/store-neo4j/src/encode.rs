@@ -174,6 +174,7 @@ pub(super) fn operation(row: &OperationRow) -> BoltType {
         ("at", time(row.end)),
         ("party", optional(row.party.as_ref(), text)),
         ("pairs", optional(row.pairs.text().as_ref(), text)),
+        ("document", optional(row.document.as_ref(), text)),
         ("names", optional(lot_state::names_text(&row.names).as_ref(), text)),
         ("named", named(&row.names)),
     ])
@@ -220,6 +221,7 @@ pub(super) fn link(row: &LinkRow) -> BoltType {
         ("unit", optional(quantity, |quantity| text(&quantity.unit))),
         ("earliest", time(row.earliest)),
         ("latest", time(row.latest)),
+        ("continues", optional(row.sense.text(), text)),
     ])
 }
 

@@ -9,6 +9,7 @@ mod closure;
 mod commit;
 mod connection;
 mod decode;
+mod documented;
 mod edges;
 mod encode;
 mod error;
@@ -28,7 +29,7 @@ use async_trait::async_trait;
 
 use commit::Work;
 use connection::{Connection, Deadline};
-use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp};
 use lotgraph_planner::Rules;
 use lotgraph_store::project::groups;
 use lotgraph_store::query::{Bucket, Closure, EdgePage, EdgesOf, Find, Page, Tally};
@@ -209,6 +210,12 @@ impl Reader for Neo4jStore {
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {
         self.check_refs("namesakes", names.len())?;
         namesakes::namesakes(&self.connection, names, self.deadline()).await
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        self.check_refs("documented", documents.len())?;
+        self.check_page("documented", limit)?;
+        documented::documented(&self.connection, documents, limit, self.deadline()).await
     }
 
     async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {

@@ -29,6 +29,7 @@ const STATEMENTS: &[Statement] = &[
     statement::INDEX_LOT_SEARCH,
     statement::INDEX_LOT_LIKENESS,
     statement::INDEX_OPERATION_END,
+    statement::INDEX_OPERATION_DOCUMENT,
     statement::INDEX_EVENT_POSITION,
     statement::INDEX_EVENT_RECORDING,
     statement::INDEX_RECORD_PLACE,

@@ -47,6 +47,7 @@ registry! {
     INDEX_LOT_SEARCH "schema/index_lot_search";
     INDEX_LOT_LIKENESS "schema/index_lot_likeness";
     INDEX_OPERATION_END "schema/index_operation_end";
+    INDEX_OPERATION_DOCUMENT "schema/index_operation_document";
     INDEX_EVENT_POSITION "schema/index_event_position";
     INDEX_EVENT_RECORDING "schema/index_event_recording";
     INDEX_RECORD_PLACE "schema/index_record_place";
@@ -93,6 +94,7 @@ registry! {
     READ_REVISION "read/read_revision";
     READ_REVISION_AT "read/read_revision_at";
     READ_EVENTS "read/read_events";
+    READ_DOCUMENTED "read/read_documented";
     READ_FIRST_LINKS "read/read_first_links";
     READ_LOTS "read/read_lots";
     READ_LOTS_ALIKE "read/read_lots_alike";

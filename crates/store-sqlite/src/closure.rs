@@ -218,6 +218,7 @@ impl<'a> Walk<'a> {
                     quantity: self.units.quantity(row, 3, 4)?,
                     earliest: rows::time(row, 5)?,
                     latest: rows::time(row, 6)?,
+                    sense: rows::sense(row, 13)?,
                 });
             }
         }
@@ -254,6 +255,7 @@ impl<'a> Walk<'a> {
                     quantity: self.units.quantity(row, 2, 3)?,
                     earliest: rows::time(row, 4)?,
                     latest: rows::time(row, 5)?,
+                    sense: rows::sense(row, 10)?,
                 });
             }
         }

@@ -76,6 +76,7 @@ impl Reader<'_> {
                 kind: rows::operation_kind(row, 3)?,
                 latest: rows::time(row, 4)?,
                 quantity: self.units.quantity(row, 5, 6)?,
+                sense: rows::sense(row, 7)?,
             });
             taken += 1;
             last = Some(earliest);

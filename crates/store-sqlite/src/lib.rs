@@ -10,6 +10,7 @@ mod backup;
 mod closure;
 mod commit;
 mod connection;
+mod documented;
 mod edges;
 mod error;
 mod file;
@@ -41,7 +42,7 @@ use self::connection::Durability;
 use self::readers::Readers;
 pub use self::serving::Serving;
 use self::writer::Writer;
-use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp};
 use lotgraph_planner::Rules;
 use lotgraph_store::project::groups;
 use lotgraph_store::upgrade::{UpgradeProgress, Versions};
@@ -273,6 +274,15 @@ impl Reader for SqliteStore {
         within("namesakes", "refs_max", self.limits().refs_max, names.len())?;
         let names = names.to_vec();
         self.readers.read("namesakes", None, move |snapshot| namesakes::namesakes(snapshot, &names)).await
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        within("documented", "refs_max", self.limits().refs_max, documents.len())?;
+        within("documented", "page_max", self.limits().page_max, limit)?;
+        let documents = documents.to_vec();
+        self.readers
+            .read("documented", None, move |snapshot| documented::documented(snapshot, &documents, limit))
+            .await
     }
 
     async fn edges(&self, query: &EdgesOf) -> Result<Vec<EdgePage>> {

@@ -10,7 +10,7 @@ use lotgraph_domain::identifier::TextError;
 use lotgraph_domain::{
     Amount, Attributes, EventId, Fact, Lot, LotId, Master, MasterKind, MasterRef, MaterialCode, Operation,
     OperationKind, Overdrawn, Pairs, Quantity, Record, RecordKind, RecordPlace, RecordedOperation, Revision,
-    Role, Text, Timestamp, UnitCode, Voided,
+    Role, Sense, Text, Timestamp, UnitCode, Voided,
 };
 use lotgraph_format::{event as event_format, record as record_format};
 use lotgraph_store::lot_state::{self, LotColumns};
@@ -121,6 +121,11 @@ impl Units {
 /// What was overdrawn of a lot.
 pub(super) fn pairs(row: &Row<'_>, index: usize) -> Fallible<Pairs> {
     Pairs::parse(column(row, index)?).map_err(|error| Fault::damaged(error.to_string()))
+}
+
+/// What a link does with its lot.
+pub(super) fn sense(row: &Row<'_>, index: usize) -> Fallible<Sense> {
+    Sense::parse(column(row, index)?).map_err(|error| Fault::damaged(error.to_string()))
 }
 
 pub(super) fn overdrawn(row: &Row<'_>, index: usize) -> Fallible<Overdrawn> {

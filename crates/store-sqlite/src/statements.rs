@@ -29,6 +29,7 @@ statements! {
         CREATE_LOT_BY_LIKENESS "create_lot_by_likeness"
         CREATE_OPERATION "create_operation"
         CREATE_OPERATION_BY_END "create_operation_by_end"
+        CREATE_OPERATION_BY_DOCUMENT "create_operation_by_document"
         CREATE_LINK "create_link"
         CREATE_LINK_BY_LOT "create_link_by_lot"
         CREATE_PARTICIPATION "create_participation"
@@ -97,6 +98,7 @@ statements! {
         WALK_FROM_OPERATION "walk_from_operation"
         LIST_EDGES "list_edges"
         LIST_EVENTS "list_events"
+        LIST_DOCUMENTED "list_documented"
         LIST_LOTS_ALIKE "list_lots_alike"
         LIST_LOTS_NUMBERED "list_lots_numbered"
         LIST_MATERIALS_OF_CLASS "list_materials_of_class"
@@ -135,6 +137,7 @@ pub(super) const SCHEMA: &[&str] = &[
     CREATE_LOT_BY_STATUS,
     CREATE_OPERATION,
     CREATE_OPERATION_BY_END,
+    CREATE_OPERATION_BY_DOCUMENT,
     CREATE_LINK,
     CREATE_LINK_BY_LOT,
     CREATE_PARTICIPATION,

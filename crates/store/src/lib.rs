@@ -16,7 +16,7 @@ pub use lotgraph_domain::{
     Batch, CLOCKS_APART_MAX, Caller, ChangePage, Changes, EventOutcome, LedgerEntry, LedgerPosition, Receipt,
     RecordedEvent, RecordedRevision, Recording, Status,
 };
-use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp};
 pub use lotgraph_genealogy::{Direction, Revision, Subgraph};
 pub use query::{
     Bucket, Closure, Edge, EdgeKey, EdgePage, EdgesOf, Find, FindKey, LotFilter, MasterFilter,
@@ -116,6 +116,10 @@ pub trait Reader: Send + Sync + 'static {
     /// A page of nodes. Operations are ordered by (end, id), records by where they were raised, everything
     /// else by id or code.
     async fn find(&self, query: &Find) -> Result<Page<Node>>;
+
+    /// For each document the shipments and receipts, not withdrawn, that bear it: at most so many, by id. The documents are
+    /// told verbatim, and one may come twice.
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>>;
 
     /// The lots that go by each name, in the order in which they are asked for; a name may come twice.
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>>;

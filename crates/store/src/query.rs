@@ -9,7 +9,7 @@ use super::{Direction, Revision, StoreErrorKind};
 use lotgraph_domain::{
     EquipmentCode, EventId, LotId, LotStatus, MasterKind, MaterialClass, MaterialCode, Node, OperationKind,
     OperatorCode, Origin, PartyCode, PartyRole, Quantity, Record, RecordKind, RecordPlace, RecordState, Role,
-    ShiftCode, Text, Timestamp,
+    Sense, ShiftCode, Text, Timestamp,
 };
 
 /// Which lots. Every condition that is given must hold; one that is absent always does.
@@ -238,6 +238,8 @@ pub struct Edge {
     pub latest: Timestamp,
     /// How much.
     pub quantity: Option<Quantity>,
+    /// What it does with the lot.
+    pub sense: Sense,
 }
 
 /// A page of the links of one lot.

@@ -98,6 +98,7 @@ impl PlantInMemory {
                         quantity: link.quantity.clone(),
                         earliest: link.earliest,
                         latest: link.latest,
+                        sense: link.sense.clone(),
                     };
                     state.movements.entry(link.lot.clone()).or_default().push(Movement { kind, link });
                 }
@@ -109,6 +110,7 @@ impl PlantInMemory {
             }
             Need::Namesakes(_)
             | Need::RecordedUnder { .. }
+            | Need::Documents { .. }
             | Need::FirstLinks(_)
             | Need::HoldPaths { .. }
             | Need::Records(_) => {}
@@ -190,6 +192,7 @@ impl PlantInMemory {
             quantity: row.quantity.clone(),
             earliest: row.earliest,
             latest: row.latest,
+            sense: row.sense.clone(),
         };
         SubgraphBuilder {
             direction,

@@ -22,6 +22,8 @@ pub struct Link {
     pub only: Option<Vec<u32>>,
     /// Of an output: whether it had left as the very lot that it comes back into.
     pub came_back: bool,
+    /// Of an input that a receipt carries on: when it was received at the latest.
+    pub received: Option<i64>,
 }
 
 impl Link {
@@ -41,7 +43,7 @@ impl Link {
 
     /// Whether it took some of its lot away.
     pub fn draws(&self) -> bool {
-        self.role == Role::Consumed && self.kind != OperationKind::Return
+        self.role == Role::Consumed && self.kind != OperationKind::Return && self.received.is_none()
     }
 }
 
@@ -70,6 +72,7 @@ pub fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
         latest: at.unwrap_or(operation.at).micros(),
         only: None,
         came_back: false,
+        received: None,
     };
     let amount = |quantity: &Quantity| quantity.amount.value();
     // What was issued, less what came back.
@@ -107,6 +110,56 @@ pub fn links_of(id: &str, operation: &Operation) -> Vec<Link> {
         .enumerate()
         .map(|(n, l)| link(Role::InPlace, n, &l.lot, None, l.counted.as_ref().map(amount)));
     moved.chain(lots).collect()
+}
+
+/// What a receipt carries on of shipments with its document, as links; `numbers` are the printed numbers of lots. Its outputs
+/// that come back into the very lot that they had left are told.
+pub fn transfers_of(
+    (id, receipt): (&str, &Operation),
+    shipments: &BTreeMap<&str, &Operation>,
+    numbers: &BTreeMap<String, String>,
+) -> Vec<Link> {
+    let mut found = Vec::new();
+    for received in links_of(id, receipt) {
+        let output = &receipt.outputs[received.position as usize];
+        let told: Vec<&str> = [Some(output.lot.as_str())]
+            .into_iter()
+            .chain([&output.number, &output.supplier_lot].map(|number| number.as_ref().map(AsRef::as_ref)))
+            .flatten()
+            .collect();
+        for (shipment, operation) in shipments.iter().filter(|(_, one)| one.document == receipt.document) {
+            let lots: BTreeSet<String> =
+                links_of(shipment, operation).into_iter().map(|link| link.lot).collect();
+            for lot in lots {
+                let named = told.contains(&lot.as_str())
+                    || numbers.get(&lot).is_some_and(|number| told.contains(&number.as_str()));
+                let shipped = links_of(shipment, operation).into_iter().filter(|link| link.lot == lot);
+                // Of the very lot, only what left before it was received.
+                let shipped: Vec<Link> =
+                    shipped.filter(|link| lot != received.lot || link.earliest <= received.latest).collect();
+                if !named || shipped.is_empty() {
+                    continue;
+                }
+                let earliest = shipped.iter().map(|link| link.earliest).min().unwrap();
+                found.push((
+                    received.position,
+                    (*shipment).to_owned(),
+                    Link {
+                        role: Role::Consumed,
+                        earliest: earliest.min(received.latest),
+                        latest: shipped.iter().map(|link| link.latest).max().unwrap(),
+                        only: Some(vec![received.position]),
+                        received: Some(received.latest),
+                        lot,
+                        ..received.clone()
+                    },
+                ));
+            }
+        }
+    }
+    found.sort_by(|a, b| (a.0, &a.1, &a.2.lot).cmp(&(b.0, &b.1, &b.2.lot)));
+    let links = found.into_iter().enumerate();
+    links.map(|(n, (_, _, link))| Link { position: n as u32, ..link }).collect()
 }
 
 /// The places of the outputs that an input says it went into.

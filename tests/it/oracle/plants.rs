@@ -21,11 +21,14 @@ pub fn random_plant(random: &mut ChaCha8Rng) -> Vec<Event> {
     let weighed = [0.0, 0.9, 1.0, 1.0].choose(random).copied().unwrap_or_default();
     let mut events: Vec<Event> =
         (0..operations).map(|n| random_operation(random, n, &lots, weighed)).collect();
+    // A number that is no lot's id is not taken for a lot: all lots are there before.
+    let known = json!({"type": "operation", "id": "KNOWN", "kind": "PROCESS", "at": minute(0).to_string(), "lots": lots});
     // Captured out of order; a void cannot come before what it voids.
     events.shuffle(random);
     // What comes back is not to wait for an inspection, which the plants do not have.
     let material = json!({"type": "material", "code": "M", "unit": "KGM", "returnsToStock": true});
     events.insert(0, event(&material));
+    events.insert(1, event(&known));
     for n in 0..operations {
         if random.random_bool(0.12) {
             let void =
@@ -70,13 +73,31 @@ fn random_operation(random: &mut ChaCha8Rng, n: usize, lots: &[String], weighed:
         }
         drawn
     };
-    match random.random_range(0..15) {
+    match random.random_range(0..21) {
         0 => {
             body["type"] = "receive".into();
             body["outputs"] = items(random, 2).into();
         }
-        1 => {
+        15..=18 => {
+            body["type"] = "receive".into();
+            body["document"] = format!("DN-{}", random.random_range(0..2)).into();
+            let mut outputs = items(random, 2);
+            for output in &mut outputs {
+                let number = random.random_range(0..3);
+                match random.random_range(0..4) {
+                    0 => output["supplierLot"] = lots.choose(random).unwrap().clone().into(),
+                    1 => output["supplierLot"] = format!("N{number}").into(),
+                    2 => output["number"] = format!("N{number}").into(),
+                    _ => {}
+                }
+            }
+            body["outputs"] = outputs.into();
+        }
+        1 | 19..=20 => {
             body["type"] = "ship".into();
+            if random.random_bool(0.8) {
+                body["document"] = format!("DN-{}", random.random_range(0..2)).into();
+            }
             body["inputs"] = drawn(random, 2).into();
         }
         2 => {

@@ -72,13 +72,16 @@ async fn a_customer_is_sent_what_is_theirs() {
     assert_eq!(
         rows(&text),
         [
-            "customer,document,shippedAt,lot,number,material,quantity,unit,operation,returned",
-            "SHOP-2,SO-3,2026-01-01T00:52:00Z,YOG-2,,YOG,40,EA,S-3,",
-            "SHOP-2,SO-3,2026-01-01T00:52:00Z,YOG-3,,YOG,10,EA,S-3,",
+            "customer,document,shippedAt,lot,number,material,quantity,unit,operation,returned,transferred",
+            "SHOP-2,SO-3,2026-01-01T00:52:00Z,YOG-2,,YOG,40,EA,S-3,,",
+            "SHOP-2,SO-3,2026-01-01T00:52:00Z,YOG-3,,YOG,10,EA,S-3,,",
         ]
     );
     let text = scope_csv(&service, "&table=customers&customer=SHOP-2").await;
-    assert_eq!(rows(&text)[1..], ["SHOP-2,YOG,50,EA,2,1,0,2026-01-01T00:52:00Z,2026-01-01T00:52:00Z,,50,,,"]);
+    assert_eq!(
+        rows(&text)[1..],
+        ["SHOP-2,YOG,50,EA,2,1,0,2026-01-01T00:52:00Z,2026-01-01T00:52:00Z,,50,,,,"]
+    );
     let text = scope_csv(&service, "&table=shipments&whereabouts=SCRAPPED").await;
     assert_eq!(rows(&text).len(), 3, "only those of lots shown: {text}");
     let lots = scope_csv(&service, "&material=MIX").await;

@@ -286,8 +286,11 @@ async fn a_list_of_customers_says_how_to_reach_them(fresh: Fresh) {
     };
     let export = recalls.export(&tester(), &answer, &question).await.unwrap();
     let text = String::from_utf8(export.pieces.concat()).unwrap();
-    assert!(text.contains("lastShippedAt,returned,remaining,name,address,contacts\r\n"), "{text}");
-    assert!(text.contains(",Corner,12 Mill Lane,\"Ms Li <li@shop.example> +44 1; desk\"\r\n"), "{text}");
+    assert!(
+        text.contains("lastShippedAt,returned,remaining,name,address,contacts,transferred\r\n"),
+        "{text}"
+    );
+    assert!(text.contains(",Corner,12 Mill Lane,\"Ms Li <li@shop.example> +44 1; desk\",\r\n"), "{text}");
 }
 
 super::on_both_stores!(

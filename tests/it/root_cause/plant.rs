@@ -56,7 +56,8 @@ impl Plant {
                 }
                 let (lot, operation, role) = (link.lot.clone(), event.id.clone(), link.role);
                 let (position, earliest, latest) = (link.position, link.earliest, link.latest);
-                links.push(RawLink { lot, operation, role, position, quantity: None, earliest, latest });
+                let (quantity, sense) = (None, link.sense.owned());
+                links.push(RawLink { lot, operation, role, position, quantity, earliest, latest, sense });
             }
         }
         let lots = lots.into_values().collect();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard};
 use async_trait::async_trait;
 use lotgraph::domain::{
     EventId, Fact, Likeness, Lot, LotId, LotName, Master, MasterRef, MaterialCode, Namesakes, Node, NodeRef,
-    OperationKind, Record, RecordRef, RecordedOperation, Role, Timestamp, Voided,
+    OperationKind, Record, RecordRef, RecordedOperation, Role, Text, Timestamp, Voided,
 };
 use lotgraph::format::event::from_body;
 use lotgraph::genealogy::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
@@ -76,6 +76,14 @@ impl Plant {
                 let known = found.filter(|(found, _)| found.count > 0).map(|(found, name)| (name, found));
                 state.namesakes.extend(known);
             }
+            Need::Documents { documents, limit } => {
+                for document in documents {
+                    let operations = self.documented(&document, limit);
+                    if !operations.is_empty() {
+                        state.documents.insert(document, operations);
+                    }
+                }
+            }
             Need::Materials(codes) => {
                 for code in codes {
                     let known = self.masters.get(&MasterRef::Material(code.clone()));
@@ -109,16 +117,10 @@ impl Plant {
                 for lot in needs.lots {
                     let links =
                         || self.links_at(&lot).filter(|link| !needs.without.contains(&link.operation));
-                    let of_return =
-                        |link: &LinkRow| self.operations[&link.operation].0.kind == OperationKind::Return;
-                    // What comes back into the lot that it had left was drawn and made before.
-                    let came_back = |link: &LinkRow| {
-                        let left = (link.operation.clone(), Role::Consumed, link.position);
-                        of_return(link) && self.links.get(&left).is_some_and(|left| left.lot == lot)
-                    };
-                    let made = links().filter(|link| link.role == Role::Produced && !came_back(link));
-                    let production = made.map(|link| link.earliest).min();
-                    let drawn = links().filter(|link| link.role == Role::Consumed && !of_return(link));
+                    // What carries on a shipment was drawn and made before.
+                    let of = |role| links().filter(move |link| link.role == role && !link.sense.continues());
+                    let production = of(Role::Produced).map(|link| link.earliest).min();
+                    let drawn = of(Role::Consumed);
                     let draw = drawn.map(|link| link.latest).min();
                     state.first_links.insert(lot.clone(), FirstLinks { production, draw });
                 }
@@ -219,6 +221,12 @@ impl Plant {
 
     fn links_at(&self, lot: &LotId) -> impl Iterator<Item = &LinkRow> {
         self.links_of.get(lot).into_iter().flatten().map(|key| &self.links[key])
+    }
+
+    fn documented(&self, document: &Text, limit: usize) -> Vec<(EventId, OperationKind)> {
+        let live = self.operations.values().filter(|(_, voided)| voided.is_none()).map(|(row, _)| row);
+        let bearing = live.filter(|row| row.document.as_ref() == Some(document));
+        bearing.map(|row| (row.id.clone(), row.kind)).take(limit).collect()
     }
 
     fn namesakes(&self, name: &LotName) -> Namesakes {
@@ -379,6 +387,11 @@ impl Reader for MemoryStore {
         Ok(Page { items, more: found.next().is_some() })
     }
 
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        let plant = self.plant();
+        Ok(documents.iter().map(|document| plant.documented(document, limit as usize)).collect())
+    }
+
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {
         let plant = self.plant();
         Ok(names.iter().map(|name| plant.namesakes(name)).collect())
@@ -399,6 +412,7 @@ impl Reader for MemoryStore {
                     kind: plant.operations[&link.operation].0.kind,
                     latest: link.latest,
                     quantity: link.quantity.clone(),
+                    sense: link.sense.clone(),
                 })
                 .filter(|edge| query.after.as_ref().is_none_or(|after| edge.key > *after))
                 .collect();
@@ -464,5 +478,6 @@ fn raw_link(link: &LinkRow) -> RawLink {
         quantity: link.quantity.clone(),
         earliest: link.earliest,
         latest: link.latest,
+        sense: link.sense.clone(),
     }
 }

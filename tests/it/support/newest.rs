@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use lotgraph::cli::app::scratch_stores;
-use lotgraph::domain::{EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph::domain::{EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp};
 use lotgraph::service::ServiceError;
 use lotgraph::service::as_of::{AsOfLimits, History, Point};
 use lotgraph::service::trace::TraceLimits;
@@ -120,6 +120,10 @@ impl Reader for Newest {
 
     async fn find(&self, query: &Find) -> Result<Page<Node>> {
         self.then().await?.find(query).await
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        self.then().await?.documented(documents, limit).await
     }
 
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {

@@ -9,16 +9,18 @@ use lotgraph_domain::{OperationKind, Role};
 use lotgraph_genealogy::trace::Trace;
 use lotgraph_genealogy::{Direction, Partial, SubgraphLink};
 use lotgraph_service::trace::TraceAnswer;
+use lotgraph_service::transfers::{LOTS_LOOKED_AT_MAX, MayBeTransfers};
 
 /// Rows shown; `--format csv` gives all.
 const ROWS_MAX: usize = 200;
 
 /// The trace as text.
-pub(super) fn table(answer: &TraceAnswer) -> String {
+pub(super) fn table(answer: &TraceAnswer, may_be: &MayBeTransfers) -> String {
     let mut out = String::new();
     head(answer, &mut out);
     lots(answer, &mut out);
     ends(answer, &mut out);
+    transfers(answer, may_be, &mut out);
     completeness(answer, &mut out);
     out
 }
@@ -100,6 +102,42 @@ fn ends(answer: &TraceAnswer, out: &mut String) {
         let list: Vec<String> = parties.iter().map(|(party, count)| format!("{party} ({count})")).collect();
         let word = if answer.question.direction == Direction::Forward { "to" } else { "from" };
         let _ = writeln!(out, "\n{title} {word}: {}", list.join(", "));
+    }
+}
+
+/// Where the walk goes on in another plant: receipts of what was shipped on record, and what may be one.
+fn transfers(answer: &TraceAnswer, may_be: &MayBeTransfers, out: &mut String) {
+    let subgraph = &answer.subgraph;
+    let links = answer.trace.links.iter().map(|index| &subgraph.links[*index as usize]);
+    let received = links.filter(|link| {
+        let kind = subgraph.operations[link.operation as usize].kind;
+        link.role == Role::Consumed && kind == OperationKind::Receive
+    });
+    let crossed: BTreeSet<String> = received
+        .filter_map(|link| {
+            let receipt = &subgraph.operations[link.operation as usize].id;
+            Some(format!("{receipt} received what {} had shipped", link.sense.shipment()?))
+        })
+        .collect();
+    if !crossed.is_empty() {
+        let shown: Vec<&str> = crossed.iter().take(5).map(String::as_str).collect();
+        let more = if crossed.len() > shown.len() { "; …" } else { "" };
+        let _ = writeln!(out, "\nBetween plants: {}{more}", shown.join("; "));
+    }
+    for pair in may_be.pairs.iter().take(5) {
+        let _ = writeln!(
+            out,
+            "\nPerhaps the same goods: {} was shipped, and {} was received with its number, without the document of a shipment \
+             of it; nothing links them",
+            pair.shipped, pair.received
+        );
+    }
+    if may_be.pairs.len() > 5 {
+        let _ =
+            writeln!(out, "… {} more such pairs: GraphQL's mayBeTransfers gives all", may_be.pairs.len() - 5);
+    }
+    if may_be.is_partial {
+        let _ = writeln!(out, "(only the first {LOTS_LOOKED_AT_MAX} lots were looked at for that)");
     }
 }
 

@@ -14,6 +14,7 @@ use lotgraph_service::as_of::{History, TraceDifference};
 use lotgraph_service::at_risk::AtRisk;
 use lotgraph_service::render::{Sheet, Table};
 use lotgraph_service::trace::{TraceAnswer, TraceLimits, TraceQuestion};
+use lotgraph_service::transfers::MayBeTransfers;
 use lotgraph_store::Ledger;
 
 /// Which way to walk.
@@ -128,7 +129,11 @@ pub(super) async fn run(
     if arguments.at_risk {
         write_out(&printed_at_risk(&*questions.risks.at_risk(&caller, &answer).await?, arguments.format)?)?;
     } else {
-        write_out(&printed(&answer, arguments.format))?;
+        let may_be = match arguments.format {
+            Format::Table => questions.tracer.may_be_transfers(&caller, &answer).await?,
+            Format::Json | Format::Csv | Format::Dot | Format::Mermaid => MayBeTransfers::default(),
+        };
+        write_out(&printed(&answer, &may_be, arguments.format))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -154,10 +159,10 @@ fn printed_difference(found: &TraceDifference, format: Format) -> anyhow::Result
     }
 }
 
-fn printed(answer: &TraceAnswer, format: Format) -> Vec<u8> {
+fn printed(answer: &TraceAnswer, may_be: &MayBeTransfers, format: Format) -> Vec<u8> {
     let mut out = Vec::new();
     match format {
-        Format::Table => out = visible(&table::table(answer)).into_bytes(),
+        Format::Table => out = visible(&table::table(answer, may_be)).into_bytes(),
         Format::Json => sheet(answer, Sheet::Json, &mut out),
         Format::Csv => sheet(answer, Sheet::Csv(Table::Lots), &mut out),
         Format::Dot => out = picture::dot(answer).into_bytes(),

@@ -58,7 +58,7 @@ macro_rules! operation_list {
                 /// The numbers that were taken for lots when the event was recorded; written by lotgraph.
                 resolved: Objects<Resolved>;
             }
-            with { $($fixed)* }
+            with { transfers: Vec::new(), $($fixed)* }
             then check_items
             $(; rule $rule)?
         }

@@ -69,6 +69,38 @@ impl Consignments {
         taken
     }
 
+    /// Takes what was received off the shipments that brought it, each told by its lot and itself, whoever it went to. Of
+    /// several nobody knows which it was.
+    pub(super) fn receive(
+        &mut self,
+        shipments: &[(u32, u32)],
+        amount: Option<Decimal>,
+        in_seed_unit: impl Fn(Decimal) -> Option<Decimal>,
+    ) -> (Share, Option<GapReason>) {
+        let of = |lot: u32, one: &Consignment| {
+            shipments.iter().any(|(shipped, shipment)| *shipped == lot && one.shipment == Some(*shipment))
+        };
+        let held = self.held.iter_mut();
+        let held = held.flat_map(|((lot, _), held)| held.iter_mut().map(move |one| (*lot, one)));
+        let mut brought: Vec<&mut Consignment> =
+            held.filter(|(lot, one)| of(*lot, one)).map(|(_, one)| one).collect();
+        if let [only] = &mut brought[..] {
+            return only.take(amount, in_seed_unit);
+        }
+        let mut all = Consignment { shipment: None, held: Some(Decimal::ZERO), share: Share::NOTHING };
+        for one in &brought {
+            all.held = all.held.zip(one.held).map(|(sum, more)| sum.saturating_add(more));
+            all.share.add(one.share);
+        }
+        let taken = all.take(amount, in_seed_unit);
+        let gone = all.held == Some(Decimal::ZERO);
+        for one in brought {
+            (one.held, one.share) =
+                if gone { (Some(Decimal::ZERO), Share::NOTHING) } else { (None, one.share.unsure()) };
+        }
+        taken
+    }
+
     /// The seeds' material that customers hold of each lot.
     pub(super) fn by_lot(&self) -> BTreeMap<u32, Share> {
         let mut lots = BTreeMap::new();

@@ -1,6 +1,8 @@
 //! The simulation: moves the seeds' material through operations and lots, moment by moment.
 
-use std::collections::BTreeSet;
+mod turned_up;
+
+use std::collections::{BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 
@@ -12,8 +14,8 @@ use super::run::{Into, Part, Run};
 use super::share::Share;
 use super::vessel::Vessel;
 use super::{Affected, Attributed, Attribution, Bound, Gap, GapReason};
-use crate::{SubgraphLink, TracedNode};
-use lotgraph_domain::{OperationKind, Role, Timestamp};
+use crate::{Subgraph, SubgraphLink, TracedNode};
+use lotgraph_domain::{EventId, OperationKind, Role, Timestamp};
 
 /// What a seed gave and got, in the unit of the seeds. An amount is `None` as soon as one movement of its
 /// kind has no known quantity.
@@ -42,7 +44,8 @@ struct Pending {
 pub(super) struct Simulation<'a> {
     affected: Affected<'a>,
     measures: Measures<'a>,
-    /// The run of each operation. Operations that only work in place have none, and returns have none.
+    /// The run of each operation. Operations that only work in place have none, and neither have those that carry on
+    /// what was shipped.
     runs: Vec<Option<Run>>,
     vessels: Vec<Vessel>,
     /// One source for each seed: the seeds are the first lots of the subgraph.
@@ -51,6 +54,8 @@ pub(super) struct Simulation<'a> {
     pending: Vec<Vec<Pending>>,
     used_up: Share,
     consignments: Consignments,
+    /// The shipments, by id.
+    shipments: HashMap<&'a EventId, u32>,
     gaps: BTreeSet<Gap>,
 }
 
@@ -92,6 +97,7 @@ impl<'a> Simulation<'a> {
             pending,
             used_up: Share::NOTHING,
             consignments: Consignments::default(),
+            shipments: shipments(subgraph),
             gaps: BTreeSet::new(),
         }
     }
@@ -225,34 +231,6 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Brings back what an output of a return says, from what its customer holds.
-    fn take_back(&mut self, index: u32) {
-        let link = self.link(index);
-        let subgraph = self.affected.subgraph;
-        let node = &subgraph.operations[link.operation as usize];
-        let left = subgraph.links.iter().find(|other| {
-            (other.operation, other.role, other.position) == (link.operation, Role::Consumed, link.position)
-        });
-        let amount = self.measures.own(link.lot, link.quantity.as_ref());
-        let Some(left) = left else { return self.bring_out(index, Share::NOTHING) };
-        let shipment = self.affected.shipments.get(&link.operation).copied();
-        let measures = &self.measures;
-        let (share, reason) = self.consignments.take_back(
-            (left.lot, shipment),
-            node.party.as_ref(),
-            measures.own(left.lot, left.quantity.as_ref()).ok(),
-            |amount| measures.in_seed_unit(left.lot, amount),
-        );
-        if let Some(reason) = reason {
-            self.gap(left, reason);
-        }
-        if left.lot != link.lot || self.is_seed(link.lot) {
-            return self.bring_out(index, share);
-        }
-        self.vessels[link.lot as usize].take_back(amount.ok(), share);
-        self.done(index);
-    }
-
     /// Sets what is in a lot to what a stock count found.
     fn count(&mut self, index: u32, at: Timestamp) {
         let link = self.link(index);
@@ -361,10 +339,8 @@ impl<'a> Simulation<'a> {
         let over: Vec<bool> = self.sources.iter().map(over).collect();
         let mut last: Vec<Option<&SubgraphLink>> = vec![None; over.len()];
         let subgraph = self.affected.subgraph;
-        let draws = subgraph.links.iter().filter(|link| {
-            let kind = subgraph.operations[link.operation as usize].kind;
-            link.role == Role::Consumed && kind != OperationKind::Return
-        });
+        let draws =
+            subgraph.links.iter().filter(|link| link.role == Role::Consumed && !link.sense.continues());
         for link in draws {
             if over.get(link.lot as usize) == Some(&true) {
                 last[link.lot as usize] = Some(link);
@@ -461,6 +437,12 @@ fn fraction(bound: Bound, whole: Option<Decimal>) -> Option<Bound> {
     Some(Bound { low: part(bound.low)?, high })
 }
 
+fn shipments(subgraph: &Subgraph) -> HashMap<&EventId, u32> {
+    let shipments =
+        (0..).zip(&subgraph.operations).filter(|(_, operation)| operation.kind == OperationKind::Ship);
+    shipments.map(|(index, operation)| (&operation.id, index)).collect()
+}
+
 fn runs(affected: &Affected<'_>, measures: &Measures<'_>) -> Vec<Option<Run>> {
     let subgraph = affected.subgraph;
     let mut runs = Vec::with_capacity(subgraph.operations.len());
@@ -469,7 +451,9 @@ fn runs(affected: &Affected<'_>, measures: &Measures<'_>) -> Vec<Option<Run>> {
         let of_operation = |link: &SubgraphLink| link.operation as usize == operation;
         let count = subgraph.links[from..].iter().take_while(|link| of_operation(link)).count();
         let run = || Run::new(subgraph, measures, from..from + count);
-        let runs_at_all = !node.kind.is_in_place() && node.kind != OperationKind::Return;
+        let carries_on = subgraph.links[from..from + count].iter().any(|link| link.sense.continues());
+        let returns = node.kind == OperationKind::Return || carries_on;
+        let runs_at_all = !node.kind.is_in_place() && !returns;
         runs.push(runs_at_all.then(run));
         from += count;
     }

@@ -28,8 +28,6 @@ mod run;
 mod share;
 mod vessel;
 
-use std::collections::HashMap;
-
 use rust_decimal::Decimal;
 
 use super::subgraph::Subgraph;
@@ -56,8 +54,6 @@ pub struct Affected<'a> {
     pub inflows: &'a [Inflow],
     /// How the quantities of each lot of the closure are converted.
     pub scales: &'a [Scale<'a>],
-    /// For returns that name their shipment: both, as indices into the subgraph's operations.
-    pub shipments: &'a HashMap<u32, u32>,
 }
 
 /// A production of a lot of a subgraph by an operation outside of it.

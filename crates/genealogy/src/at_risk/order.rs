@@ -20,7 +20,7 @@ pub(super) enum Step {
     Inflow(usize),
     /// An operation draws the inputs and brings out the outputs that are due.
     Run(u32),
-    /// An output of a return comes back: its link.
+    /// An output of a return comes back, or what was shipped is received where it was shipped to: its link.
     Return(u32),
     /// A stock count finds what is in a lot: its link.
     Count(u32),
@@ -30,13 +30,22 @@ pub(super) enum Step {
 pub(super) fn steps(affected: &Affected<'_>, runs: &[Option<Run>]) -> Vec<(Timestamp, Step)> {
     let subgraph = affected.subgraph;
     let mut by_moment: BTreeMap<Timestamp, Vec<Step>> = BTreeMap::new();
+    let carrying: BTreeSet<u32> = subgraph
+        .links
+        .iter()
+        .filter(|link| {
+            link.sense.continues()
+                || subgraph.operations[link.operation as usize].kind == OperationKind::Return
+        })
+        .map(|link| link.operation)
+        .collect();
     for (n, link) in (0..).zip(&subgraph.links) {
         let (moment, step) = match (link.role, subgraph.operations[link.operation as usize].kind) {
             (Role::InPlace, OperationKind::Clean) => {
                 (link.earliest, Step::Clean { lot: link.lot, until: link.latest })
             }
             (Role::InPlace, OperationKind::Count) => (link.latest, Step::Count(n)),
-            (Role::Produced, OperationKind::Return) => (link.latest, Step::Return(n)),
+            (Role::Produced, _) if carrying.contains(&link.operation) => (link.latest, Step::Return(n)),
             _ => continue,
         };
         by_moment.entry(moment).or_default().push(step);

@@ -1,6 +1,6 @@
 //! A silo worked out by hand, and what must hold in every plant.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use rand::seq::IndexedRandom;
@@ -12,7 +12,7 @@ use super::*;
 use crate::subgraph::{RawLink, SubgraphBuilder, SubgraphLot, SubgraphOperation};
 use crate::{Direction, Revision, TimeRule, trace};
 use lotgraph_domain::quantity::Amount;
-use lotgraph_domain::{EventId, LotId, OperationKind, Pairs, Role, Scale};
+use lotgraph_domain::{EventId, LotId, OperationKind, Pairs, Role, Scale, Sense};
 
 /// A lot in an operation, and how much of it.
 type Item = (&'static str, Option<i64>);
@@ -66,6 +66,7 @@ fn links(row: &Row) -> Vec<RawLink> {
         quantity: amount.map(quantity),
         earliest: time(row.from),
         latest: time(row.to),
+        sense: Sense::Moves,
     };
     let side = |role, items: &[Item]| -> Vec<RawLink> {
         items.iter().enumerate().map(|(n, (lot, amount))| link(role, n, lot, *amount)).collect()
@@ -76,6 +77,7 @@ fn links(row: &Row) -> Vec<RawLink> {
     if row.kind == Return {
         for link in links.iter_mut().filter(|link| link.role == Role::Consumed) {
             link.earliest = Timestamp::EARLIEST;
+            link.sense = Sense::Continues(None);
         }
     }
     links
@@ -165,14 +167,7 @@ fn attribution(rows: &[Row], seed: &'static str) -> (Attribution, Vec<String>) {
     let inflows: Vec<Inflow> = known.collect();
     let trace = trace(&subgraph, TimeRule::default());
     let scales = vec![Scale::new(None, None, None); subgraph.lots.len()];
-    let shipments = HashMap::new();
-    let affected = Affected {
-        subgraph: &subgraph,
-        trace: &trace,
-        inflows: &inflows,
-        scales: &scales,
-        shipments: &shipments,
-    };
+    let affected = Affected { subgraph: &subgraph, trace: &trace, inflows: &inflows, scales: &scales };
     (attribute(&affected), ids)
 }
 

@@ -34,7 +34,7 @@ pub struct Controlled {
     pub blocked: Decimal,
     /// Scrapped.
     pub scrapped: Decimal,
-    /// Shipped to customers.
+    /// Shipped to customers, without what was received on record where it was shipped to.
     pub shipped: Decimal,
     /// Recovered from customers, of each lot and customer at most what was shipped to them of it: what recoveries say, or
     /// what returns brought back of it, whichever is more.
@@ -142,7 +142,8 @@ impl Counted {
             let Some((unit, amount)) = shipment.amount.clone() else { continue };
             let customers = with.entry((shipment.lot, unit)).or_default();
             let held = customers.entry(shipment.customer.clone()).or_default();
-            held.shipped = plus(held.shipped, amount);
+            // What was received on record where it was shipped to is where that receipt has it.
+            held.shipped = plus(held.shipped, amount - shipment.transferred);
             held.returned = plus(held.returned, shipment.returned);
         }
         let mut counted = Self::default();
@@ -237,6 +238,7 @@ pub fn control(
             of(unit, &|sum| sum.scrapped = plus(sum.scrapped, *amount));
         }
         for (unit, shipped) in &lot.shipped.sums {
+            let shipped = &(*shipped - lot.transferred.get(unit).copied().unwrap_or_default());
             let key = (lot.lot, unit.clone());
             let recovered = counted.recovered.get(&key).copied().unwrap_or_default();
             let returned = counted.returned.get(&key).copied().unwrap_or_default();

@@ -25,6 +25,8 @@ pub struct Total {
     pub shipped: Decimal,
     /// What of that customers sent back.
     pub returned: Decimal,
+    /// What of that was received on record where it was shipped to.
+    pub transferred: Decimal,
     /// Scrapped.
     pub scrapped: Decimal,
     /// Everything that ever came into these lots, affected or not.
@@ -47,7 +49,7 @@ pub(super) fn totals(lots: &[AffectedLot], facts: &Facts) -> Vec<Total> {
     for lot in lots {
         let on_hand = lot.on_hand.iter().map(|(amount, unit)| (unit.clone(), *amount));
         let known = lot.on_hand.is_some();
-        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 7]> = BTreeMap::new();
+        let mut units: BTreeMap<Option<UnitCode>, [Decimal; 8]> = BTreeMap::new();
         for (unit, amount) in on_hand {
             units.entry(Some(unit)).or_default()[0] = amount;
         }
@@ -59,12 +61,15 @@ pub(super) fn totals(lots: &[AffectedLot], facts: &Facts) -> Vec<Total> {
         for (unit, amount) in &lot.returned {
             units.entry(Some(unit.clone())).or_default()[6] = *amount;
         }
+        for (unit, amount) in &lot.transferred {
+            units.entry(Some(unit.clone())).or_default()[7] = *amount;
+        }
         if let Some((unit, inflow, accounted)) = facts.ledger_of(lot.lot) {
             let sums = units.entry(Some(unit.clone())).or_default();
             (sums[4], sums[5]) = (*inflow, *accounted);
         }
         if units.is_empty() {
-            units.insert(None, [Decimal::ZERO; 7]);
+            units.insert(None, [Decimal::ZERO; 8]);
         }
         for (unit, sums) in units {
             let key = (lot.material.is_none(), lot.material.clone(), unit.clone());
@@ -86,6 +91,7 @@ impl Total {
             consumed: zero,
             shipped: zero,
             returned: zero,
+            transferred: zero,
             scrapped: zero,
             inflow: zero,
             accounted: zero,
@@ -93,13 +99,14 @@ impl Total {
     }
 
     /// Adds the sums of one lot: on hand, consumed, shipped, scrapped, what came in, how much of that is accounted for, and
-    /// what was sent back. What is on hand need not be known.
+    /// what was sent back or received elsewhere. What is on hand need not be known.
     fn add(
         &mut self,
-        [on_hand, consumed, shipped, scrapped, inflow, accounted, returned]: [Decimal; 7],
+        [on_hand, consumed, shipped, scrapped, inflow, accounted, returned, transferred]: [Decimal; 8],
         known: bool,
     ) {
         self.returned = plus(self.returned, returned);
+        self.transferred = plus(self.transferred, transferred);
         self.lots += 1;
         if known {
             self.on_hand = Some(plus(self.on_hand.unwrap_or_default(), on_hand));

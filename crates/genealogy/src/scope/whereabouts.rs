@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rust_decimal::Decimal;
 
-use super::returns::{CameBack, net};
+use super::returns::{CameBack, Netted, net};
 use super::totals::{Total, totals};
 use crate::{Balance, Subgraph, SubgraphLink, Trace};
 use lotgraph_domain::{
@@ -81,6 +81,8 @@ pub struct AffectedLot {
     pub shipped: Drawn,
     /// What of that customers sent back, by unit.
     pub returned: BTreeMap<UnitCode, Decimal>,
+    /// What of that was received on record where it was shipped to, by unit: it is where that receipt has it.
+    pub transferred: BTreeMap<UnitCode, Decimal>,
     /// Scrapped.
     pub scrapped: Drawn,
     /// The draws that these sums are made of, as indices into the subgraph's links, in the order of the
@@ -93,8 +95,12 @@ impl AffectedLot {
     #[must_use]
     pub fn with_customers(&self) -> BTreeMap<UnitCode, Decimal> {
         let left = self.shipped.sums.iter().map(|(unit, shipped)| {
-            let returned = self.returned.get(unit).copied().unwrap_or_default();
-            (unit.clone(), *shipped - returned)
+            let gone = [&self.returned, &self.transferred];
+            let gone = gone
+                .into_iter()
+                .filter_map(|sums| sums.get(unit))
+                .fold(Decimal::ZERO, |sum, more| plus(sum, *more));
+            (unit.clone(), *shipped - gone)
         });
         left.collect()
     }
@@ -140,6 +146,8 @@ pub struct Shipment {
     pub amount: Option<(UnitCode, Decimal)>,
     /// How much of that the customer sent back.
     pub returned: Decimal,
+    /// How much of that was received on record where it was shipped to.
+    pub transferred: Decimal,
 }
 
 /// An amount of one material.
@@ -166,6 +174,8 @@ pub struct CustomerShare {
     pub quantities: Vec<Share>,
     /// What of these they sent back, by material and unit.
     pub returned: Vec<Share>,
+    /// What of these was received on record at their place, by material and unit: it is where that receipt has it.
+    pub transferred: Vec<Share>,
     /// What is still there, by material and unit: 0 where all came back.
     pub remaining: Vec<Share>,
     /// Draws that nobody measured.
@@ -185,8 +195,6 @@ pub struct Facts {
     stock: Vec<Option<Stock>>,
     materials: HashMap<MaterialCode, Material>,
     documents: HashMap<u32, Text>,
-    /// For returns that name their shipment: the shipment.
-    shipments: HashMap<u32, u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -206,7 +214,7 @@ impl Facts {
     #[must_use]
     pub fn new(subgraph: &Subgraph, materials: HashMap<MaterialCode, Material>) -> Self {
         let stock = vec![None; subgraph.lots.len()];
-        Self { stock, materials, documents: HashMap::new(), shipments: HashMap::new() }
+        Self { stock, materials, documents: HashMap::new() }
     }
 
     /// Adds what is recorded about a lot, and its balance, which starts from a stock count if there was one.
@@ -230,16 +238,6 @@ impl Facts {
     /// Adds the document of a shipment.
     pub fn tell_document(&mut self, operation: u32, document: Text) {
         self.documents.insert(operation, document);
-    }
-
-    /// Adds which shipment a return brings something back of.
-    pub fn tell_shipment(&mut self, operation: u32, shipment: u32) {
-        self.shipments.insert(operation, shipment);
-    }
-
-    /// The shipment that a return names.
-    pub(super) fn shipment_of(&self, operation: u32) -> Option<u32> {
-        self.shipments.get(&operation).copied()
     }
 
     /// In one unit: what came into a lot, and how much of that is accounted for.
@@ -288,6 +286,8 @@ pub struct Scope {
     pub shipments: Vec<Shipment>,
     /// What came back of them, in the same order.
     pub returns: Vec<CameBack>,
+    /// What of them was received on record where it was shipped to, in the same order.
+    pub transfers: Vec<CameBack>,
     /// What each customer received, by code; shipments without a customer last.
     pub customers: Vec<CustomerShare>,
     /// Where everything is, by material and unit; lots without a material last.
@@ -311,10 +311,10 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
     let links = trace.links.iter().map(|index| (*index, &subgraph.links[*index as usize]));
     for (index, link) in links.filter(|(_, link)| link.role == Role::Consumed) {
         let Some(lot) = places.get(&link.lot).and_then(|n| lots.get_mut(*n)) else { continue };
-        let kind = subgraph.operations[link.operation as usize].kind;
-        if kind == OperationKind::Return {
+        if link.sense.continues() {
             continue;
         }
+        let kind = subgraph.operations[link.operation as usize].kind;
         lot.draws.push(index);
         let quantity = facts.measured(link.lot, link.quantity.as_ref());
         match kind {
@@ -330,17 +330,19 @@ pub fn scope(subgraph: &Subgraph, trace: &Trace, facts: &Facts) -> Scope {
         let id = |shipment: &Shipment| &subgraph.operations[shipment.operation as usize].id;
         (a.at, id(a), a.position).cmp(&(b.at, id(b), b.position))
     });
-    let returns = net(subgraph, facts, &mut shipments);
-    for shipment in shipments.iter().filter(|shipment| !shipment.returned.is_zero()) {
+    let Netted { returns, transfers } = net(subgraph, facts, &mut shipments);
+    for shipment in &shipments {
         let lot = places.get(&shipment.lot).and_then(|n| lots.get_mut(*n));
-        if let Some((lot, (unit, _))) = lot.zip(shipment.amount.as_ref()) {
-            let sum = lot.returned.entry(unit.clone()).or_default();
-            *sum = plus(*sum, shipment.returned);
+        let Some((lot, (unit, _))) = lot.zip(shipment.amount.as_ref()) else { continue };
+        for (sums, gone) in
+            [(&mut lot.returned, shipment.returned), (&mut lot.transferred, shipment.transferred)]
+        {
+            add_some(sums, unit, gone);
         }
     }
     let customers = customer_shares(shipments.iter(), facts);
     let totals = totals(&lots, facts);
-    Scope { lots, shipments, returns, customers, totals }
+    Scope { lots, shipments, returns, transfers, customers, totals }
 }
 
 fn affected_lots(trace: &Trace, facts: &Facts) -> Vec<AffectedLot> {
@@ -356,6 +358,7 @@ fn affected_lots(trace: &Trace, facts: &Facts) -> Vec<AffectedLot> {
             consumed: Drawn::default(),
             shipped: Drawn::default(),
             returned: BTreeMap::new(),
+            transferred: BTreeMap::new(),
             scrapped: Drawn::default(),
             draws: Vec::new(),
         }
@@ -374,8 +377,12 @@ fn shipment(subgraph: &Subgraph, facts: &Facts, link: &SubgraphLink) -> Shipment
         quantity: link.quantity.clone(),
         amount: None,
         returned: Decimal::ZERO,
+        transferred: Decimal::ZERO,
     }
 }
+
+/// Sums by material and unit; true for an unknown material, so that it comes last.
+type Sums = BTreeMap<(bool, Option<MaterialCode>), BTreeMap<UnitCode, Decimal>>;
 
 /// What one customer received, while it is being summed.
 struct Received {
@@ -385,7 +392,9 @@ struct Received {
     /// last.
     quantities: BTreeMap<(bool, Option<MaterialCode>), Drawn>,
     /// What they sent back, in the same form.
-    returned: BTreeMap<(bool, Option<MaterialCode>), BTreeMap<UnitCode, Decimal>>,
+    returned: Sums,
+    /// What was received on record at their place, in the same form.
+    transferred: Sums,
     documents: BTreeSet<Text>,
     first: Timestamp,
     last: Timestamp,
@@ -404,7 +413,8 @@ pub fn customer_shares<'a>(
             lots: BTreeSet::new(),
             shipments: BTreeSet::new(),
             quantities: BTreeMap::new(),
-            returned: BTreeMap::new(),
+            returned: Sums::new(),
+            transferred: Sums::new(),
             documents: BTreeSet::new(),
             first: shipment.at,
             last: shipment.at,
@@ -416,9 +426,15 @@ pub fn customer_shares<'a>(
         let material = facts.material_of(shipment.lot).cloned();
         let quantity = facts.measured(shipment.lot, shipment.quantity.as_ref());
         let key = (material.is_none(), material);
-        if let Some((unit, _)) = shipment.amount.as_ref().filter(|_| !shipment.returned.is_zero()) {
-            let sum = customer.returned.entry(key.clone()).or_default().entry(unit.clone()).or_default();
-            *sum = plus(*sum, shipment.returned);
+        if let Some((unit, _)) = &shipment.amount {
+            for (sums, gone) in [
+                (&mut customer.returned, shipment.returned),
+                (&mut customer.transferred, shipment.transferred),
+            ] {
+                if !gone.is_zero() {
+                    add_some(sums.entry(key.clone()).or_default(), unit, gone);
+                }
+            }
         }
         customer.quantities.entry(key).or_default().add(quantity);
     }
@@ -431,14 +447,12 @@ fn share(customer: Option<PartyCode>, received: Received) -> CustomerShare {
         drawn.sums.into_iter().map(move |(unit, amount)| Share { material: material.clone(), unit, amount })
     });
     let quantities: Vec<Share> = quantities.collect();
-    let returned = received.returned.into_iter().flat_map(|((_, material), sums)| {
-        sums.into_iter().map(move |(unit, amount)| Share { material: material.clone(), unit, amount })
-    });
-    let returned: Vec<Share> = returned.collect();
+    let [returned, transferred] = [received.returned, received.transferred].map(shares);
     let remaining = quantities.iter().map(|share| {
-        let back =
-            returned.iter().find(|back| (&back.material, &back.unit) == (&share.material, &share.unit));
-        Share { amount: share.amount - back.map_or(Decimal::ZERO, |back| back.amount), ..share.clone() }
+        let same = |gone: &&Share| (&gone.material, &gone.unit) == (&share.material, &share.unit);
+        let gone = returned.iter().chain(&transferred).filter(same);
+        let amount = gone.fold(share.amount, |left, gone| left - gone.amount);
+        Share { amount, ..share.clone() }
     });
     CustomerShare {
         customer,
@@ -447,10 +461,26 @@ fn share(customer: Option<PartyCode>, received: Received) -> CustomerShare {
         remaining: remaining.collect(),
         quantities,
         returned,
+        transferred,
         unmeasured,
         documents: received.documents,
         first: received.first,
         last: received.last,
+    }
+}
+
+fn shares(sums: Sums) -> Vec<Share> {
+    let shares = sums.into_iter().flat_map(|((_, material), sums)| {
+        sums.into_iter().map(move |(unit, amount)| Share { material: material.clone(), unit, amount })
+    });
+    shares.collect()
+}
+
+/// Adds an amount to the sum in its unit, unless it is nothing.
+fn add_some(sums: &mut BTreeMap<UnitCode, Decimal>, unit: &UnitCode, amount: Decimal) {
+    if !amount.is_zero() {
+        let sum = sums.entry(unit.clone()).or_default();
+        *sum = plus(*sum, amount);
     }
 }
 

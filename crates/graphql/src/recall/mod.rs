@@ -10,6 +10,7 @@ mod parts;
 mod progress;
 mod query;
 mod scope;
+mod transferred;
 
 pub use events::{
     AddToRecallInput, CloseRecallInput, NotifyInput, RecallInput, RecoverInput, ReopenRecallInput,

@@ -202,6 +202,11 @@ impl AffectedLot {
         self.affected().returned.iter().map(|(unit, amount)| Quantity::new(*amount, unit)).collect()
     }
 
+    /// What of that was received on record where it was shipped to, in the same units: it is where that receipt has it.
+    fn transferred(&self) -> Vec<Quantity> {
+        self.affected().transferred.iter().map(|(unit, amount)| Quantity::new(*amount, unit)).collect()
+    }
+
     /// Scrapped.
     fn scrapped(&self) -> AffectedDraws {
         (&self.affected().scrapped).into()
@@ -344,6 +349,12 @@ impl CustomerShare {
         self.share().returned.iter().map(MaterialQuantity::from).collect()
     }
 
+    /// What of these was received on record at their place, by material and unit: it is where that receipt has it.
+    #[graphql(complexity = "page_cost_of_list(child_complexity)")]
+    fn transferred(&self) -> Vec<MaterialQuantity> {
+        self.share().transferred.iter().map(MaterialQuantity::from).collect()
+    }
+
     /// What is still there, by material and unit: 0 where all came back.
     #[graphql(complexity = "page_cost_of_list(child_complexity)")]
     fn remaining(&self) -> Vec<MaterialQuantity> {
@@ -426,6 +437,11 @@ impl AffectedTotal {
     /// What of that customers sent back.
     fn returned(&self) -> Option<Exact> {
         self.exact(self.0.returned)
+    }
+
+    /// What of that was received on record where it was shipped to.
+    fn transferred(&self) -> Option<Exact> {
+        self.exact(self.0.transferred)
     }
 
     /// Scrapped, as far as affected.

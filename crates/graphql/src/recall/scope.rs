@@ -10,6 +10,7 @@ use super::parts::{
     AffectedLot, AffectedLotConnection, AffectedLotFilter, AffectedTotal, CustomerShare,
     CustomerShareConnection, ScopeSeed, ScopeSeedConnection, Shipment, ShipmentConnection,
 };
+use super::transferred::Transferred;
 use crate::at_risk::AtRisk;
 use crate::connection::{page_cost, page_size};
 use crate::cursor::Scope;
@@ -97,6 +98,14 @@ impl ScopeAnswered {
         let seed = |n: usize| ScopeSeed(seeds[n].clone());
         let page = self.listing().page("seeds", seeds.len(), first, after.as_deref(), seed)?;
         Ok(ScopeSeedConnection::new(page.items, page.more, page.further, page.total))
+    }
+
+    /// What of the affected lots was received on record where it was shipped to, by time, at most 1000: the walk goes on from
+    /// there.
+    #[graphql(complexity = "page_cost(20, child_complexity)")]
+    fn transfers(&self) -> Vec<Transferred> {
+        let all = self.answer.scope.transfers.iter().take(1_000);
+        all.map(|one| Transferred { answer: self.answer.clone(), one: one.clone() }).collect()
     }
 
     /// The affected lots, those it starts from included, by (depth, id), each with where it is now.

@@ -81,7 +81,7 @@ fn restricted_draws<'o>(
     operation: &'o Operation,
     lots: &'o Lots,
 ) -> impl Iterator<Item = (Link<'o>, &'o Lot)> {
-    operation.links().filter(|link| operation.takes_away(link)).filter_map(|link| {
+    operation.links().filter(Link::takes_away).filter_map(|link| {
         let lot = lots.get(link.lot).filter(|lot| !lot.quarantine.is_clear())?;
         Some((link, lot))
     })

@@ -14,6 +14,7 @@ use crate::flow::{count_link, has_room};
 use crate::need::{anomalies, outputs_of};
 use crate::projection::Projection;
 use crate::state::State;
+use crate::transfers::document_of;
 use crate::writes::{LinkRow, OperationRow};
 use crate::{lot_factors, units};
 
@@ -38,8 +39,8 @@ impl Recordable for Operation {
         admit(id, self, &so_far.lots)?;
         let claims = judge_materials(self, so_far)?;
         let stated = lot_factors::judge(self, &so_far.lots)?;
-        let came_back = |link: &Link<'_>| link.role == Role::Consumed && !self.takes_away(link);
-        for link in self.links().filter(|link| !came_back(link)) {
+        let carried_on = |link: &Link<'_>| link.role == Role::Consumed && link.sense.continues();
+        for link in self.links().filter(|link| !carried_on(link)) {
             let lot = so_far.lots.get(link.lot);
             let claimed = claims.get(link.lot).copied();
             let material = claimed.or_else(|| lot.and_then(|lot| lot.material.as_ref()));
@@ -75,10 +76,10 @@ impl Recordable for Operation {
             let earliest = |known: Option<Timestamp>, moment: Timestamp| {
                 Some(known.map_or(moment, |known| known.min(moment)))
             };
-            if self.brings_into_being(&link) {
+            if link.brings_into_being() {
                 lot.earliest_production = earliest(lot.earliest_production, link.earliest);
             }
-            if self.takes_away(&link) {
+            if link.takes_away() {
                 lot.earliest_draw = earliest(lot.earliest_draw, link.latest);
             }
         }
@@ -211,6 +212,7 @@ pub(crate) fn operation_row(id: &EventId, operation: &Operation) -> OperationRow
         party: operation.party.clone(),
         pairs: Pairs::of(operation),
         names: NamesMeant::default(),
+        document: document_of(operation).cloned(),
         processed_by: processed_by(operation),
     }
 }
@@ -225,5 +227,6 @@ pub(crate) fn link_rows(id: &EventId, operation: &Operation) -> impl Iterator<It
         quantity: link.quantity.cloned(),
         earliest: link.earliest,
         latest: link.latest,
+        sense: link.sense.owned(),
     })
 }

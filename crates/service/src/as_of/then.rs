@@ -9,7 +9,9 @@ use tokio::sync::OnceCell;
 
 use super::replays::Replays;
 use crate::ServiceError;
-use lotgraph_domain::{ErrorCode, EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph_domain::{
+    ErrorCode, EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp,
+};
 use lotgraph_store::{
     Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, LedgerPosition, Limits, Page, Reader, Readiness,
     RecordedEvent, Result, Revision, StoreError, StoreErrorKind, Subgraph, Tally,
@@ -121,6 +123,10 @@ impl Reader for StoreThen {
 
     async fn find(&self, query: &Find) -> Result<Page<Node>> {
         self.read("find", |store| async move { store.find(query).await }).await
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        self.read("documented", |store| async move { store.documented(documents, limit).await }).await
     }
 
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {

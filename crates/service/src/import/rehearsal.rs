@@ -11,8 +11,8 @@ use std::sync::Arc;
 use crate::recorder::new_batch;
 use crate::refusal::refusals;
 use lotgraph_domain::{
-    Caller, Event, EventId, Fact, LotId, LotName, Master, MasterRef, MaterialCode, Node, NodeRef, RecordRef,
-    Role, Timestamp,
+    Caller, Event, EventId, Fact, LotId, LotName, Master, MasterRef, MaterialCode, Node, NodeRef,
+    OperationKind, RecordRef, Role, Text, Timestamp,
 };
 use lotgraph_genealogy::subgraph::{Cut, RawLink};
 use lotgraph_planner::{
@@ -96,6 +96,7 @@ impl Rehearsal {
             Need::Lots(ids) => self.lots(store, ids, state).await,
             Need::Namesakes(names) => self.namesakes(store, names, state).await,
             Need::RecordedUnder { names, limit: _ } => self.recorded_under(store, names, state).await,
+            Need::Documents { documents, limit } => self.documents(store, documents, limit, state).await,
             Need::Materials(codes) => self.materials(store, codes, state).await,
             Need::MaterialsInUse(codes) => self.materials_in_use(store, codes, state).await,
             Need::Movements(ids) => self.movements(store, ids, state).await,
@@ -138,6 +139,32 @@ impl Rehearsal {
             let found = over.and(under);
             if found.count > 0 {
                 state.namesakes.insert(name, found);
+            }
+        }
+        Ok(())
+    }
+
+    /// What the overlay has of the store too comes twice, and is named once.
+    async fn documents(
+        &self,
+        store: &dyn Reader,
+        documents: Vec<Text>,
+        limit: usize,
+        state: &mut State,
+    ) -> Result<()> {
+        // Operations that would have been voided are read, and left out.
+        let limit = u32::try_from(limit + self.voided.len()).unwrap_or(u32::MAX).min(store.limits().page_max);
+        let refs = store.limits().refs_max.min(self.overlay.limits().refs_max);
+        for documents in documents.chunks(refs) {
+            let over = self.overlay.documented(documents, limit).await?;
+            let under = store.documented(documents, limit).await?;
+            for (document, (over, under)) in documents.iter().zip(over.into_iter().zip(under)) {
+                let all: BTreeMap<EventId, OperationKind> = over.into_iter().chain(under).collect();
+                let live = all.into_iter().filter(|(id, _)| !self.voided.contains_key(id));
+                let live: Vec<(EventId, OperationKind)> = live.collect();
+                if !live.is_empty() {
+                    state.documents.insert(document.clone(), live);
+                }
             }
         }
         Ok(())
@@ -342,9 +369,10 @@ async fn add_movements(
         let Some(page) = reader.edges(&question).await?.pop() else { return Ok(()) };
         after = page.edges.last().map(|edge| edge.key.clone());
         let live = page.edges.into_iter().filter(|edge| !gone(&edge.key.operation));
-        movements.extend(live.map(|Edge { key, kind, latest, quantity }| {
+        movements.extend(live.map(|Edge { key, kind, latest, quantity, sense }| {
             let EdgeKey { earliest, operation, role, position } = key;
-            let link = RawLink { lot: lot.clone(), operation, role, position, quantity, earliest, latest };
+            let link =
+                RawLink { lot: lot.clone(), operation, role, position, quantity, earliest, latest, sense };
             Movement { kind, link }
         }));
         if !page.more || after.is_none() {
@@ -366,7 +394,9 @@ async fn earliest(
         let question =
             EdgesOf { lots: vec![lot.clone()], roles: vec![role], after: after.take(), first: EDGES };
         let Some(page) = reader.edges(&question).await?.pop() else { return Ok(first) };
-        for edge in page.edges.iter().filter(|edge| !without.contains(&edge.key.operation)) {
+        for edge in
+            page.edges.iter().filter(|edge| !edge.sense.continues() && !without.contains(&edge.key.operation))
+        {
             let moment = if role == Role::Produced { edge.key.earliest } else { edge.latest };
             first = Some(first.map_or(moment, |known| known.min(moment)));
         }

@@ -84,6 +84,7 @@ impl ExportTable {
                 "unit",
                 "operation",
                 "returned",
+                "transferred",
             ],
             Self::Customers => &[
                 "customer",
@@ -100,6 +101,7 @@ impl ExportTable {
                 "name",
                 "address",
                 "contacts",
+                "transferred",
             ],
         }
     }

@@ -69,8 +69,10 @@ pub(super) fn lot_row(answer: &ScopeAnswer, lot: &AffectedLot, record: Option<&L
 
 pub(super) fn shipment_row(answer: &ScopeAnswer, shipment: &Shipment, record: Option<&Lot>) -> Row {
     let quantity = shipment.quantity.as_ref();
-    let back = |(unit, _): &(UnitCode, _)| format!("{} {unit}", shipment.returned.normalize());
-    let returned = shipment.amount.as_ref().filter(|_| !shipment.returned.is_zero()).map(back);
+    let gone = |gone: Decimal| {
+        let unit = shipment.amount.as_ref().filter(|_| !gone.is_zero());
+        unit.map(|(unit, _)| format!("{} {unit}", gone.normalize()))
+    };
     vec![
         shipment.customer.as_ref().and_then(text),
         shipment.document.as_ref().and_then(text),
@@ -81,7 +83,8 @@ pub(super) fn shipment_row(answer: &ScopeAnswer, shipment: &Shipment, record: Op
         quantity.map(|quantity| quantity.amount.to_string()),
         quantity.map(|quantity| quantity.unit.to_string()),
         text(answer.operation_id(shipment.operation)),
-        returned,
+        gone(shipment.returned),
+        gone(shipment.transferred),
     ]
 }
 
@@ -108,6 +111,7 @@ pub(super) fn customer_row(share: &CustomerShare, quantity: Option<&Share>, part
         party.and_then(|party| party.name.as_ref()).and_then(text),
         party.and_then(|party| party.address.as_ref()).and_then(text),
         contacts.filter(|contacts| !contacts.is_empty()).map(|contacts| contacts.join("; ")),
+        quantity.and_then(|quantity| amount_of(&share.transferred, quantity)),
     ]
 }
 

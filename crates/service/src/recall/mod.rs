@@ -16,7 +16,6 @@ pub use export::{Export, ExportFormat, ExportQuestion, ExportTable};
 pub use export_rows::{drawn_text, place_name};
 pub use look_alikes::LookAlike;
 pub use open::{Opened, Opening, Timing};
-pub(crate) use scope::shipments_of_returns;
 pub use scope::{LastOperation, Recalls, ScopeAnswer, ScopeFilter};
 pub use seeds::{OPERATIONS_MAX, SEEDS_MAX};
 pub use slips::StillOpen;

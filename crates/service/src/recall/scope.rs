@@ -418,33 +418,7 @@ async fn facts_of(reading: Reading<'_>, traced: &TraceAnswer) -> ServiceResult<F
             facts.tell_document(*index, document);
         }
     }
-    for (operation, shipment) in shipments_of_returns(reading, &traced.subgraph).await? {
-        facts.tell_shipment(operation, shipment);
-    }
     Ok(facts)
-}
-
-/// For the returns of a closure that name their shipment: both, as indices into its operations.
-pub(crate) async fn shipments_of_returns(
-    reading: Reading<'_>,
-    subgraph: &Subgraph,
-) -> ServiceResult<HashMap<u32, u32>> {
-    let of_kind = |kind| {
-        let operations = (0..).zip(&subgraph.operations);
-        operations.filter(move |(_, operation)| operation.kind == kind)
-    };
-    let returns: Vec<u32> = of_kind(OperationKind::Return).map(|(index, _)| index).collect();
-    if returns.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let shipments: HashMap<&EventId, u32> =
-        of_kind(OperationKind::Ship).map(|(index, operation)| (&operation.id, index)).collect();
-    let recorded = recorded_operations(reading, subgraph, &returns).await?;
-    let named = returns.iter().zip(&recorded).filter_map(|(index, recorded)| {
-        let shipment = shipments.get(recorded.operation.shipment.as_ref()?)?;
-        Some((*index, *shipment))
-    });
-    Ok(named.collect())
 }
 
 async fn recorded_operations(

@@ -5,6 +5,7 @@ use std::time::Instant;
 use foldhash::HashMap;
 
 use crate::closure::closure;
+use crate::documented::documented;
 use crate::error::{Fallible, Fault};
 use crate::ledger;
 use crate::namesakes::namesakes;
@@ -51,6 +52,12 @@ pub(super) fn answer(
         Need::Lots(ids) => load_lots(snapshot, ids, state, known),
         Need::Namesakes(names) => load_namesakes(snapshot, names, state),
         Need::RecordedUnder { names, limit } => load_recorded_under(snapshot, &names, limit, state),
+        Need::Documents { documents, limit } => {
+            let found = documented(snapshot, &documents, u32::try_from(limit).unwrap_or(u32::MAX))?;
+            let found = documents.into_iter().zip(found).filter(|(_, operations)| !operations.is_empty());
+            state.documents.extend(found);
+            Ok(())
+        }
         Need::Materials(codes) => load_materials(snapshot, codes, state),
         Need::MaterialsInUse(codes) => load_materials_in_use(snapshot, codes, state),
         Need::Movements(ids) => load_movements(snapshot, &ids, state, known),
@@ -150,6 +157,7 @@ fn load_movements(snapshot: &Snapshot<'_>, ids: &[LotId], state: &mut State, kno
                 quantity: units.quantity(row, 3, 4)?,
                 earliest: rows::time(row, 5)?,
                 latest: rows::time(row, 6)?,
+                sense: rows::sense(row, 13)?,
             };
             movements.push(Movement { kind: rows::operation_kind(row, 8)?, link });
         }

@@ -9,7 +9,9 @@ use crate::error::{Fallible, Fault};
 use crate::readers::Snapshot;
 use crate::rows::role_number;
 use crate::statements as sql;
-use lotgraph_domain::{EventId, Fact, Likeness, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass};
+use lotgraph_domain::{
+    EventId, Fact, Likeness, Lot, LotId, LotStatus, Master, MasterRef, MaterialClass, Text,
+};
 use lotgraph_format::{canonical, record as record_format};
 use lotgraph_planner::{
     LinkKey, LotChange, LotRow, MovedOperation, OperationRow, RecordChange, RecordRow, RevisionRow, VoidRow,
@@ -173,7 +175,8 @@ impl Run<'_> {
         let mut insert = self.snapshot.statement(sql::INSERT_OPERATION)?;
         let mut take_part = self.snapshot.statement(sql::INSERT_PARTICIPATION)?;
         for row in &writes.operations {
-            let OperationRow { id, kind, name, start, end, party, pairs, names, processed_by } = row;
+            let OperationRow { id, kind, name, start, end, party, pairs, names, document, processed_by } =
+                row;
             let key = self.event_key(id)?;
             let party = party.clone().map(MasterRef::Party);
             let party = match &party {
@@ -190,6 +193,7 @@ impl Run<'_> {
                 party,
                 pairs.text(),
                 lot_state::names_text(names),
+                document.as_ref().map(Text::as_str),
             ])?;
             for resource in processed_by {
                 let resource = Self::master_key(self.keys, &mut lookup, resource)?;
@@ -240,6 +244,7 @@ impl Run<'_> {
                 link.quantity.as_ref().map(|quantity| quantity.unit.as_str()),
                 link.earliest.micros(),
                 link.latest.micros(),
+                link.sense.text(),
             ])?;
         }
         Ok(())

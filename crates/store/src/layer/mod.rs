@@ -4,7 +4,7 @@ pub mod bounded;
 pub mod cached;
 
 use async_trait::async_trait;
-use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, Timestamp};
+use lotgraph_domain::{EventId, LotName, Namesakes, Node, NodeRef, OperationKind, Text, Timestamp};
 
 use crate::{
     Batch, Bucket, ChangePage, Closure, EdgePage, EdgesOf, Find, Ledger, LedgerPosition, Limits, Page,
@@ -77,6 +77,11 @@ pub trait Layer: Send + Sync + 'static {
     /// See [`Reader::find`].
     async fn find(&self, query: &Find) -> Result<Page<Node>> {
         self.inner().find(query).await
+    }
+
+    /// See [`Reader::documented`].
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        self.inner().documented(documents, limit).await
     }
 
     /// See [`Reader::namesakes`].
@@ -163,6 +168,10 @@ impl<L: Layer> Reader for L {
 
     async fn find(&self, query: &Find) -> Result<Page<Node>> {
         Layer::find(self, query).await
+    }
+
+    async fn documented(&self, documents: &[Text], limit: u32) -> Result<Vec<Vec<(EventId, OperationKind)>>> {
+        Layer::documented(self, documents, limit).await
     }
 
     async fn namesakes(&self, names: &[LotName]) -> Result<Vec<Namesakes>> {

@@ -8,7 +8,7 @@ use crate::commands::table::{aligned, whole};
 use lotgraph_domain::recall::{Closing, RecallRecord};
 use lotgraph_domain::{LotStatus, PartyCode, Record, RecordBody};
 use lotgraph_genealogy::Partial;
-use lotgraph_genealogy::scope::{Share, Whereabouts};
+use lotgraph_genealogy::scope::{CustomerShare, Share, Whereabouts};
 use lotgraph_service::at_risk::AtRisk;
 use lotgraph_service::recall::{
     FoundRecall, Opened, Progress, ScopeAnswer, difference, drawn_text, place_name,
@@ -24,6 +24,17 @@ fn cells<const COLUMNS: usize>(cells: [&str; COLUMNS]) -> [String; COLUMNS] {
 fn more(count: usize, out: &mut String) {
     if count > SHOWN_MAX {
         let _ = writeln!(out, "… {} more: --format csv has all", count - SHOWN_MAX);
+    }
+}
+
+/// What of a customer's goods came back, and what was received on record at their place.
+fn came_back(share: &CustomerShare) -> String {
+    match (share.returned.is_empty(), share.transferred.is_empty()) {
+        (_, true) => shares(&share.returned),
+        (true, false) => format!("{} received there on record", shares(&share.transferred)),
+        (false, false) => {
+            format!("{}; {} received there on record", shares(&share.returned), shares(&share.transferred))
+        }
     }
 }
 
@@ -185,14 +196,14 @@ fn customers(answer: &ScopeAnswer, at_risk: Option<&AtRisk>, out: &mut String) {
             share.lots.to_string(),
             share.shipments.to_string(),
             shares(&share.quantities),
-            shares(&share.returned),
+            came_back(share),
             shares(&share.remaining),
             carried(share.customer.as_ref()),
             format!("{}{rest}", documents.join(", ")),
         ]
     }));
     out.push('\n');
-    if answer.scope.returns.is_empty() {
+    if answer.scope.returns.is_empty() && answer.scope.transfers.is_empty() {
         // Nearly always nothing came back: then the table need not say so.
         let rows: Vec<[String; 6]> = rows
             .into_iter()

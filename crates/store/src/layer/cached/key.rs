@@ -8,7 +8,7 @@ use crate::{Closure, Revision};
 
 /// The layout of cached answers. When a cached type changes so that its bytes do, a test fails. Then raise
 /// this number, so that no program misreads bytes that another version wrote.
-pub(super) const LAYOUT: u32 = 7;
+pub(super) const LAYOUT: u32 = 8;
 
 /// A question: the method, and the hash of its query.
 ///

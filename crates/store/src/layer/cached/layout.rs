@@ -13,14 +13,14 @@ use lotgraph_domain::{
     Acknowledgement, Alert, AlertId, AlertKind, AliasOf, Anomalies, Disposition, EventId, Fact, Flow,
     HoldMark, HoldPolicy, HoldRecord, HoldRelease, HoldStep, LateCapture, Lent, Lifted, Lot, LotId, MarkKind,
     Master, MasterRef, MovementKey, NamesMeant, Node, OperationKind, Overdrawn, Pairs, Permit, Quarantine,
-    Rate, Record, RecordBody, RecordPlace, RecordedOperation, Resolution, Role, Shortage, StatedRate, Stay,
-    Text, Timestamp, UnitCode, Voided,
+    Rate, Record, RecordBody, RecordPlace, RecordedOperation, Resolution, Role, Sense, Shortage, StatedRate,
+    Stay, Text, Timestamp, UnitCode, Voided,
 };
 use lotgraph_format::event::parse;
 use lotgraph_genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
 
 /// The number of the layout, and the hash of the bytes of all samples in order.
-const EXPECTED: (u32, u128) = (7, 220_529_953_274_064_616_013_265_634_171_989_832_804);
+const EXPECTED: (u32, u128) = (8, 257_737_473_090_997_192_212_745_454_889_757_673_802);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
@@ -183,6 +183,7 @@ fn subgraph() -> Subgraph {
             quantity: operation.inputs[0].quantity.clone(),
             earliest: time(2),
             latest: time(3),
+            sense: Sense::Continues(Some(id("S-1"))),
         }],
         cut: Some(Cut::Depth),
     }
@@ -192,7 +193,13 @@ fn edges() -> Vec<EdgePage> {
     let key = EdgeKey { earliest: time(2), operation: id("S-1"), role: Role::Produced, position: 4 };
     let quantity = subgraph().links[0].quantity.clone();
     vec![EdgePage {
-        edges: vec![Edge { key, kind: OperationKind::Split, latest: time(9), quantity }],
+        edges: vec![Edge {
+            key,
+            kind: OperationKind::Split,
+            latest: time(9),
+            quantity,
+            sense: Sense::Continues(None),
+        }],
         more: true,
     }]
 }
