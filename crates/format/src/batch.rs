@@ -24,7 +24,7 @@ pub(super) const EVENT_MEMORY: usize = 32 << 20;
 
 /// What all events of a body may take, beside one and a half times the bytes of the body: with its text, and one of them as
 /// JSON, that is four times its bytes.
-const BATCH_MEMORY: usize = 24 << 20;
+const BATCH_MEMORY: usize = 16 << 20;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;

@@ -296,7 +296,7 @@ async fn put_meant(store: &dyn Reader, nodes: impl Iterator<Item = &mut Node>) -
         }
         let refs: Vec<NodeRef> = names.iter().filter_map(|node| alias(node)).map(NodeRef::Lot).collect();
         for (name, meant) in names.iter_mut().zip(store.get(&refs).await?) {
-            let Some(meant) = meant else { return Err(leads_nowhere(&**name)) };
+            let Some(meant) = meant else { return Err(leads_nowhere(name)) };
             **name = meant;
         }
     }

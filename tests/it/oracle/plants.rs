@@ -65,12 +65,7 @@ fn random_operation(random: &mut ChaCha8Rng, n: usize, lots: &[String], weighed:
     // Some of what was issued, or all of it, comes back unused.
     let drawn = |random: &mut ChaCha8Rng, most: usize| -> Vec<Value> {
         let mut drawn = items(random, most);
-        for item in &mut drawn {
-            let issued: Option<u32> = item["quantity"].as_str().map(|text| text.parse().unwrap());
-            if let Some(issued) = issued.filter(|_| random.random_bool(0.2)) {
-                item["returned"] = random.random_range(0..=issued).to_string().into();
-            }
-        }
+        drawn.iter_mut().for_each(|item| return_some(random, item));
         drawn
     };
     match random.random_range(0..21) {
@@ -144,6 +139,14 @@ fn random_operation(random: &mut ChaCha8Rng, n: usize, lots: &[String], weighed:
         }
     }
     event(&body)
+}
+
+/// Has some of an input come back unused, of one in five.
+fn return_some(random: &mut ChaCha8Rng, input: &mut Value) {
+    let issued: Option<u32> = input["quantity"].as_str().map(|text| text.parse().unwrap());
+    if let Some(issued) = issued.filter(|_| random.random_bool(0.2)) {
+        input["returned"] = random.random_range(0..=issued).to_string().into();
+    }
 }
 
 pub fn random_question(random: &mut ChaCha8Rng, known: &[LotId]) -> TraceQuestion {

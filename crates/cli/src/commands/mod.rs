@@ -261,6 +261,7 @@ pub fn run() -> Pin<Box<dyn Future<Output = ExitCode>>> {
     })
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command, and nothing else")]
 async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { config, log, command } = arguments;
     let quiet = log.clone().unwrap_or_else(|| "warn".to_owned());
@@ -335,16 +336,25 @@ async fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
             alerts::run(&arguments, store).await
         }
         Command::Alias { store, arguments } => {
-            let settings = loaded(store.flags(), Some(quiet))?.settings;
-            alias::alias(&arguments, app::open_store_to_record(&settings).await?).await
+            alias::alias(
+                &arguments,
+                app::open_store_to_record(&loaded(store.flags(), Some(quiet))?.settings).await?,
+            )
+            .await
         }
         Command::MergeLots { store, arguments } => {
-            let settings = loaded(store.flags(), Some(quiet))?.settings;
-            alias::merge(&arguments, app::open_store_to_record(&settings).await?).await
+            alias::merge(
+                &arguments,
+                app::open_store_to_record(&loaded(store.flags(), Some(quiet))?.settings).await?,
+            )
+            .await
         }
         Command::Return { store, arguments } => {
-            let settings = loaded(store.flags(), Some(quiet))?.settings;
-            returns::run(&arguments, app::open_store_to_record(&settings).await?).await
+            returns::run(
+                &arguments,
+                app::open_store_to_record(&loaded(store.flags(), Some(quiet))?.settings).await?,
+            )
+            .await
         }
         Command::Hold { store, arguments } => {
             let settings = loaded(store.flags(), Some(quiet))?.settings;
