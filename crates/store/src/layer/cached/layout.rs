@@ -20,7 +20,7 @@ use lotgraph_format::event::parse;
 use lotgraph_genealogy::subgraph::{Cut, SubgraphLink, SubgraphLot, SubgraphOperation};
 
 /// The number of the layout, and the hash of the bytes of all samples in order.
-const EXPECTED: (u32, u128) = (8, 257_737_473_090_997_192_212_745_454_889_757_673_802);
+const EXPECTED: (u32, u128) = (8, 289_246_238_694_011_797_731_190_499_420_862_631_614);
 
 fn text(value: &str) -> Text {
     Text::parse(value).expect("a text")
