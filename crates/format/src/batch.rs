@@ -19,12 +19,13 @@ use lotgraph_domain::{ErrorCode, Event, Problem};
 /// Problems told of all events of a body; beyond, each event tells its first one.
 pub const BATCH_PROBLEMS_MAX: usize = 1_000;
 
-/// What one event may take in memory as JSON, beside the bytes of its text: the largest event that is allowed takes half.
-pub(super) const EVENT_MEMORY: usize = 32 << 20;
+/// What one event may take in memory as JSON, in an array beside half the bytes of the text: the largest event that is allowed
+/// takes two thirds.
+pub(super) const EVENT_MEMORY: usize = 24 << 20;
 
-/// What all events of a body may take, beside one and a half times the bytes of the body: with its text, and one of them as
-/// JSON, that is four times its bytes.
-const BATCH_MEMORY: usize = 16 << 20;
+/// What all events of a body may take, beside three quarters of the bytes of the body: with its text, one of them as JSON, and
+/// what an allocator leaves unused, that is at most four times its bytes.
+const BATCH_MEMORY: usize = 18 << 20;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;
@@ -36,7 +37,7 @@ pub type ReadItem = Result<Event, Vec<Problem>>;
 pub fn read_json(bytes: &[u8], events_max: usize) -> Result<Vec<ReadItem>, JsonError> {
     let gauge = Gauge::new(Bounds {
         items_max: EVENT_ITEMS_MAX,
-        memory_max: EVENT_MEMORY.saturating_add(bytes.len()),
+        memory_max: EVENT_MEMORY.saturating_add(bytes.len() / 2),
     });
     let batch = Batch::new(events_max, bytes.len());
     let excess = RefCell::new(None);
@@ -91,7 +92,7 @@ struct Batch {
 
 impl Batch {
     fn new(events_max: usize, bytes: usize) -> Self {
-        let memory_max = BATCH_MEMORY.saturating_add(bytes + bytes / 2);
+        let memory_max = BATCH_MEMORY.saturating_add(bytes / 4 * 3);
         Self { items: Vec::new(), events_max, memory: 0, memory_max, problems: 0 }
     }
 

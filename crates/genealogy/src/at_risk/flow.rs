@@ -235,19 +235,21 @@ impl<'a> Simulation<'a> {
     fn count(&mut self, index: u32, at: Timestamp) {
         let link = self.link(index);
         let found = self.measures.own(link.lot, link.quantity.as_ref()).ok();
-        let differs = if self.is_seed(link.lot) {
+        let open = if self.is_seed(link.lot) {
             let since = self.affected.trace.moments[link.lot as usize];
             let found = found.and_then(|found| self.measures.in_seed_unit(link.lot, found));
             let source = &mut self.sources[link.lot as usize];
-            source.count(found, self.measures.tolerance(link.lot), since.is_some_and(|since| at < since))
+            let before = since.is_some_and(|since| at < since);
+            let differs = source.count(found, self.measures.tolerance(link.lot), before);
+            differs.then_some(GapReason::CountDiffers)
         } else {
             let measures = &self.measures;
             let in_seed_unit = |amount| measures.in_seed_unit(link.lot, amount);
             self.vessels[link.lot as usize].count(found, measures.tolerance(link.lot), in_seed_unit)
         };
         let concerns = self.is_seed(link.lot) || !self.vessels[link.lot as usize].carried.is_nothing();
-        if differs && concerns {
-            self.gap(link, GapReason::CountDiffers);
+        if let Some(reason) = open.filter(|_| concerns) {
+            self.gap(link, reason);
         }
     }
 

@@ -119,7 +119,7 @@ pub enum GapReason {
     OrderUnknown,
     /// More was drawn than the lot held.
     DrawnMoreThanHeld,
-    /// How much the lot held when it was drawn from is not known, because an earlier movement has no
+    /// How much the lot held when it was drawn from or counted is not known, because an earlier movement has no
     /// quantity. Of goods that come back: some of what the customer holds is bad, and it is not known which.
     UnknownContent,
     /// A customer sent back more than was shipped to them.

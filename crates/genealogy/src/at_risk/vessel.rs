@@ -69,17 +69,19 @@ impl Vessel {
     }
 
     /// Sets what the lot holds to what a stock count found, `None` when that is not known. `in_seed_unit` converts an amount
-    /// of the lot. Returns whether that differs from what should have been there by more than a part of all that came in.
+    /// of the lot. Returns what the count leaves open: it differs from what should have been there by more than a part of all
+    /// that came in, or nobody knows what should have been there of which some is the seeds' material.
     pub(super) fn count(
         &mut self,
         found: Option<Decimal>,
         tolerance: Decimal,
         in_seed_unit: impl Fn(Decimal) -> Option<Decimal>,
-    ) -> bool {
+    ) -> Option<GapReason> {
         let before = std::mem::replace(&mut self.held, found);
         let (Some(found), Some(before)) = (found, before) else {
+            let open = !self.content.is_nothing();
             self.content = self.content.unsure();
-            return false;
+            return open.then_some(GapReason::UnknownContent);
         };
         if found < before {
             let gone = (before - found).checked_div(before).unwrap_or(Decimal::ONE);
@@ -92,7 +94,8 @@ impl Vessel {
             let most = [high, self.came_bad.high].into_iter().flatten().min();
             self.content.high = most.map(|most| most.max(self.content.low));
         }
-        (found - before).abs() > self.came.unwrap_or_default().saturating_mul(tolerance)
+        let differs = (found - before).abs() > self.came.unwrap_or_default().saturating_mul(tolerance);
+        differs.then_some(GapReason::CountDiffers)
     }
 
     /// Notes that a draw may have taken so much more of the seeds' material than the simulation can see here.
