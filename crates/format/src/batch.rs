@@ -23,9 +23,9 @@ pub const BATCH_PROBLEMS_MAX: usize = 1_000;
 /// takes two thirds.
 pub(super) const EVENT_MEMORY: usize = 24 << 20;
 
-/// What all events of a body may take, beside three quarters of the bytes of the body: with its text, one of them as JSON, and
+/// What all events of a body may take, beside a quarter of the bytes of the body: with its text, one of them as JSON, and
 /// what an allocator leaves unused, that is at most four times its bytes.
-const BATCH_MEMORY: usize = 18 << 20;
+const BATCH_MEMORY: usize = 20 << 20;
 
 /// An event, or the problems of one that cannot be read.
 pub type ReadItem = Result<Event, Vec<Problem>>;
@@ -92,7 +92,7 @@ struct Batch {
 
 impl Batch {
     fn new(events_max: usize, bytes: usize) -> Self {
-        let memory_max = BATCH_MEMORY.saturating_add(bytes / 4 * 3);
+        let memory_max = BATCH_MEMORY.saturating_add(bytes / 4);
         Self { items: Vec::new(), events_max, memory: 0, memory_max, problems: 0 }
     }
 
