@@ -9,28 +9,8 @@ use crate::support::stores::Fresh;
 
 async fn service(fresh: &Fresh, events: &str) -> Service {
     let service = Service::over(fresh.store.clone());
-    record(&service, events).await;
+    service.record(events).await;
     service
-}
-
-async fn record(service: &Service, events: &str) {
-    let response = service.post_events(events).await;
-    assert_eq!(response.status(), 200, "{}", response.text().await.unwrap());
-}
-
-async fn ask(service: &Service, query: &str) -> Value {
-    let answer = service.graphql(query, json!({})).await;
-    assert_eq!(answer["errors"], Value::Null, "{answer}");
-    answer["data"].clone()
-}
-
-async fn lots(service: &Service, lot: &str, direction: &str) -> Vec<String> {
-    let query = format!(
-        "{{ trace(input: {{lots: [\"{lot}\"], direction: {direction}}}) {{ lots {{ nodes {{ lot {{ id }} }} }} }} }}"
-    );
-    let answer = ask(service, &query).await;
-    let nodes = answer["trace"]["lots"]["nodes"].as_array().unwrap();
-    nodes.iter().map(|node| node["lot"]["id"].as_str().unwrap().to_owned()).collect()
 }
 
 const MASKS: &str = r#"{"type":"material","code":"MASK","unit":"EA","returnsToStock":true}
@@ -45,9 +25,7 @@ const MASKS: &str = r#"{"type":"material","code":"MASK","unit":"EA","returnsToSt
 /// `../shared/cases/answers/03-partial-returns.ndjson`: all of it came back and went to another.
 async fn everything_comes_back_and_goes_to_another(fresh: Fresh) {
     let service = service(&fresh, MASKS).await;
-    let scope = ask(
-        &service,
-        "{ recallScope(input: {lots: [{lot: \"FIL-1\"}]}) {
+    let scope = service.ask("{ recallScope(input: {lots: [{lot: \"FIL-1\"}]}) {
             customers { nodes { customer { code } returned { quantity { amount } } remaining { quantity { amount } } } }
             lots { nodes { lot { id } whereabouts returned { amount } onHand { amount } } }
             trace { atRisk { isCertain source shipped { low high } resting { low high } usedUp { low high }
@@ -75,9 +53,7 @@ async fn everything_comes_back_and_goes_to_another(fresh: Fresh) {
     assert_eq!(at_risk["customers"][1], json!({"customer": {"code": "DEPOT"}, "carried": exactly("100")}));
     let masks = &at_risk["lots"]["nodes"][1];
     assert_eq!((&masks["proportional"], &masks["lotFraction"]), (&exactly("100"), &exactly("1")), "{masks}");
-    let balance = ask(
-        &service,
-        "{ massBalance(lots: [\"MASK-1\"]) { isBalanced } lot(id: \"MASK-1\") { balance { shipped returned onHand } } }",
+    let balance = service.ask("{ massBalance(lots: [\"MASK-1\"]) { isBalanced } lot(id: \"MASK-1\") { balance { shipped returned onHand } } }",
     )
     .await;
     assert_eq!(balance["massBalance"]["isBalanced"], true, "{balance}");
@@ -87,18 +63,14 @@ async fn everything_comes_back_and_goes_to_another(fresh: Fresh) {
 /// What comes back counts as recovered without a second event; a recovery of the same goods counts once.
 async fn a_return_is_a_recovery(fresh: Fresh) {
     let service = service(&fresh, MASKS).await;
-    record(
-        &service,
-        r#"{"type":"recall","id":"RC-1","at":"2026-03-08T08:00:00Z","reason":"filter","scope":{"lots":[{"lot":"FIL-1"}]},"lots":[{"lot":"FIL-1"}]}
+    service.record(r#"{"type":"recall","id":"RC-1","at":"2026-03-08T08:00:00Z","reason":"filter","scope":{"lots":[{"lot":"FIL-1"}]},"lots":[{"lot":"FIL-1"}]}
 {"type":"hold","id":"RC-1-H","at":"2026-03-08T08:00:00Z","recall":"RC-1","lots":["FIL-1"],"reason":"recall RC-1"}
 {"type":"return","id":"RET-3","at":"2026-03-09T08:00:00Z","customer":"DEPOT","outputs":[{"lot":"MASK-1","quantity":"30","unit":"EA"}]}
 {"type":"recover","id":"B-1","at":"2026-03-09T09:00:00Z","recall":"RC-1","customer":"DEPOT","items":[{"lot":"MASK-1","quantity":"50","unit":"EA"}]}
 {"type":"return","id":"RET-4","at":"2026-03-10T08:00:00Z","customer":"CLINIC","outputs":[{"lot":"MASK-1","quantity":"5","unit":"EA"}]}"#,
     )
     .await;
-    let recall = ask(
-        &service,
-        "{ recall(id: \"RC-1\") { progress { customers { nodes { customer { code } shipped { quantity { amount } }
+    let recall = service.ask("{ recall(id: \"RC-1\") { progress { customers { nodes { customer { code } shipped { quantity { amount } }
             returned { quantity { amount } } remaining { quantity { amount } } excess { quantity { amount } } } }
             effectiveness { quantities { onHand blocked shipped recovered excess outstanding controlledPercent } } } } }",
     )
@@ -128,36 +100,34 @@ const FLOUR: &str = r#"{"type":"receive","id":"R-1","at":"2026-03-01T08:00:00Z",
 /// What comes back as another lot comes from the lot that was shipped, and not from what came back beside it.
 async fn another_number_and_the_walk_goes_on(fresh: Fresh) {
     let service = service(&fresh, FLOUR).await;
-    assert_eq!(lots(&service, "BAD", "FORWARD").await, ["BACK-1"]);
-    assert_eq!(lots(&service, "BACK-2", "BACKWARD").await, ["GOOD"]);
+    assert_eq!(service.reached("BAD", "FORWARD").await, ["BACK-1"]);
+    assert_eq!(service.reached("BACK-2", "BACKWARD").await, ["GOOD"]);
     // It waits for its inspection, and a hold of what was shipped reaches it.
     let refused = r#"{"type":"ship","id":"S-2","at":"2026-03-04T08:00:00Z","customer":"C-2","inputs":[{"lot":"BACK-2","quantity":"10","unit":"KGM"}]}"#;
     let response = service.post_events(refused).await;
     assert_eq!(response.status(), 422);
     assert!(response.text().await.unwrap().contains("LOT_PENDING_INSPECTION"));
-    record(
-        &service,
-        r#"{"type":"release","id":"RL-1","at":"2026-03-04T07:00:00Z","lots":["BACK-1","BACK-2"],"disposition":"RELEASED","reason":"inspected"}
+    service.record(r#"{"type":"release","id":"RL-1","at":"2026-03-04T07:00:00Z","lots":["BACK-1","BACK-2"],"disposition":"RELEASED","reason":"inspected"}
 {"type":"hold","id":"H-1","at":"2026-03-04T07:30:00Z","lots":["BAD"],"reason":"weevils"}"#,
     )
     .await;
-    record(&service, refused).await;
+    service.record(refused).await;
     let bad = r#"{"type":"ship","id":"S-3","at":"2026-03-04T08:00:00Z","customer":"C-2","inputs":[{"lot":"BACK-1","quantity":"10","unit":"KGM"}]}"#;
     assert!(service.post_events(bad).await.text().await.unwrap().contains("LOT_ON_HOLD"));
     // Of the 100 kg, 60 are back here and 40 still there.
-    let at_risk = ask(
-        &service,
-        "{ trace(input: {lots: [\"BAD\"], direction: FORWARD}) { atRisk { isCertain resting { low high }
+    let at_risk = service
+        .ask(
+            "{ trace(input: {lots: [\"BAD\"], direction: FORWARD}) { atRisk { isCertain resting { low high }
             customers { customer { code } carried { low high } } } } }",
-    )
-    .await;
+        )
+        .await;
     let at_risk = &at_risk["trace"]["atRisk"];
     let exactly = |amount: &str| json!({"low": amount, "high": amount});
     assert_eq!((&at_risk["isCertain"], &at_risk["resting"]), (&json!(true), &exactly("60")), "{at_risk}");
     assert_eq!(at_risk["customers"], json!([{"customer": {"code": "C-1"}, "carried": exactly("40")}]));
     // A return that never was: its lot is not affected any more.
-    record(&service, r#"{"type":"void","id":"V-1","event":"RET-1","reason":"another customer"}"#).await;
-    assert_eq!(lots(&service, "BAD", "FORWARD").await, Vec::<String>::new());
+    service.record(r#"{"type":"void","id":"V-1","event":"RET-1","reason":"another customer"}"#).await;
+    assert_eq!(service.reached("BAD", "FORWARD").await, Vec::<String>::new());
 }
 
 /// A tank sold half before the trouble and half after it: a part that comes back may be of either half.
@@ -176,18 +146,16 @@ async fn a_part_of_mixed_goods_has_bounds(fresh: Fresh) {
     let question =
         "{ trace(input: {lots: [\"IN-2\"], direction: FORWARD}) { atRisk { isCertain resting { low high }
         customers { carried { low high } } lots { nodes { lot { id } gaps { reason } } } } } }";
-    let at_risk = ask(&service, question).await["trace"]["atRisk"].clone();
+    let at_risk = service.ask(question).await["trace"]["atRisk"].clone();
     assert_eq!(at_risk["isCertain"], false);
     assert_eq!(at_risk["resting"], json!({"low": "20", "high": "100"}), "{at_risk}");
     assert_eq!(at_risk["customers"][0]["carried"], json!({"low": "0", "high": "80"}));
     // Once the return names its shipment, all is known: that one was of before the trouble.
-    record(
-        &service,
-        r#"{"type":"void","id":"V-1","event":"RET-1","reason":"which load"}
+    service.record(r#"{"type":"void","id":"V-1","event":"RET-1","reason":"which load"}
 {"type":"return","id":"RET-2","at":"2026-03-02T08:00:00Z","customer":"C-1","shipment":"S-1","outputs":[{"lot":"BACK","shippedAs":"TANK","quantity":"80","unit":"KGM"}]}"#,
     )
     .await;
-    let at_risk = ask(&service, question).await["trace"]["atRisk"].clone();
+    let at_risk = service.ask(question).await["trace"]["atRisk"].clone();
     assert_eq!(at_risk["resting"], json!({"low": "0", "high": "0"}), "{at_risk}");
     assert_eq!(at_risk["isCertain"], true);
 }
@@ -200,9 +168,7 @@ async fn a_lot_that_they_never_had(fresh: Fresh) {
 {"type":"return","id":"RET-1","at":"2026-03-03T08:00:00Z","customer":"C-2","outputs":[{"lot":"X-1","quantity":"4","unit":"EA"}]}"#,
     )
     .await;
-    let answer = ask(
-        &service,
-        "{ lot(id: \"X-1\") { origin shipped { sums { amount } } returned { sums { amount } } links { totalCount } }
+    let answer = service.ask("{ lot(id: \"X-1\") { origin shipped { sums { amount } } returned { sums { amount } } links { totalCount } }
            recallScope(input: {lots: [{lot: \"X-1\"}]}) { customers { nodes { customer { code } remaining { quantity { amount } } } }
              trace { completeness { unknownOrigin { nodes { id } } } } } }",
     )
@@ -244,26 +210,22 @@ async fn a_serial_made_twice(fresh: Fresh) {
     .await;
     let alerts = "{ alerts(filter: {kinds: [UNIT_CONFLICT]}) { nodes { state lot { id } operationId } } }";
     let first = json!({"state": "OPEN", "lot": {"id": "DRV-9"}, "operationId": "A-1"});
-    assert_eq!(ask(&service, alerts).await["alerts"]["nodes"], json!([first]), "two pieces under one number");
-    record(
-        &service,
-        r#"{"type":"operation","id":"A-2","kind":"PRODUCE","at":"2026-03-05T08:00:00Z","outputs":[{"lot":"DRV-7","quantity":"1","unit":"EA"}]}"#,
+    assert_eq!(service.ask(alerts).await["alerts"]["nodes"], json!([first]), "two pieces under one number");
+    service.record(r#"{"type":"operation","id":"A-2","kind":"PRODUCE","at":"2026-03-05T08:00:00Z","outputs":[{"lot":"DRV-7","quantity":"1","unit":"EA"}]}"#,
     )
     .await;
     let second = json!({"state": "OPEN", "lot": {"id": "DRV-7"}, "operationId": "A-2"});
     assert_eq!(
-        ask(&service, alerts).await["alerts"]["nodes"],
+        service.ask(alerts).await["alerts"]["nodes"],
         json!([first, second]),
         "made while at a customer"
     );
     // It had come back before, and was built into something: that is recorded late, and all is well.
-    record(
-        &service,
-        r#"{"type":"return","id":"RET-2","at":"2026-03-03T08:00:00Z","customer":"C-1","outputs":[{"lot":"DRV-7","quantity":"1","unit":"EA"}]}
+    service.record(r#"{"type":"return","id":"RET-2","at":"2026-03-03T08:00:00Z","customer":"C-1","outputs":[{"lot":"DRV-7","quantity":"1","unit":"EA"}]}
 {"type":"operation","id":"B-1","kind":"PRODUCE","at":"2026-03-04T08:00:00Z","inputs":[{"lot":"DRV-7","quantity":"1","unit":"EA"}],"outputs":[{"lot":"RACK-1"}]}"#,
     )
     .await;
-    let known = ask(&service, alerts).await["alerts"]["nodes"].clone();
+    let known = service.ask(alerts).await["alerts"]["nodes"].clone();
     assert_eq!(known[1]["state"], "RESOLVED", "{known}");
 }
 
@@ -277,9 +239,9 @@ async fn parts_of_one_order_go_into_their_own_units(fresh: Fresh) {
 {"type":"operation","id":"MO-2","kind":"PRODUCE","at":"2026-03-04T08:00:00Z","inputs":[{"lot":"CELL-2","quantity":"1","unit":"EA"}],"outputs":[{"lot":"LAMP-9","material":"LAMP","quantity":"1","unit":"EA"}]}"#,
     )
     .await;
-    assert_eq!(lots(&service, "CELL-1", "FORWARD").await, ["LAMP-1"]);
-    assert_eq!(lots(&service, "LAMP-1", "BACKWARD").await, ["CELL-1", "GLUE"]);
-    assert_eq!(lots(&service, "GLUE", "FORWARD").await, ["LAMP-1", "LAMP-2", "CELL-2", "LAMP-9"]);
+    assert_eq!(service.reached("CELL-1", "FORWARD").await, ["LAMP-1"]);
+    assert_eq!(service.reached("LAMP-1", "BACKWARD").await, ["CELL-1", "GLUE"]);
+    assert_eq!(service.reached("GLUE", "FORWARD").await, ["LAMP-1", "LAMP-2", "CELL-2", "LAMP-9"]);
     let wrong = r#"{"type":"operation","id":"MO-3","kind":"PRODUCE","at":"2026-03-04T08:00:00Z","inputs":[{"lot":"GLUE","for":"LAMP-7"}],"outputs":[{"lot":"LAMP-10"}]}"#;
     let refused = service.post_events(wrong).await.text().await.unwrap();
     assert!(refused.contains("OUTPUT_UNKNOWN") && refused.contains("inputs[0].for"), "{refused}");
@@ -294,9 +256,7 @@ async fn counted_short_and_then_shipped(fresh: Fresh) {
 {"type":"ship","id":"S-1","at":"2026-03-22T16:19:00Z","customer":"C-1","inputs":[{"lot":"V-1","quantity":"50","unit":"EA"}]}"#,
     )
     .await;
-    let scope = ask(
-        &service,
-        "{ recallScope(input: {lots: [{lot: \"V-1\"}]}) { lots { nodes { onHand { amount } } }
+    let scope = service.ask("{ recallScope(input: {lots: [{lot: \"V-1\"}]}) { lots { nodes { onHand { amount } } }
             trace { atRisk { isCertain source resting { low high } shipped { low high } unexplained { low high } } } } }",
     )
     .await;
@@ -319,12 +279,12 @@ async fn unused_goods_that_flow_back(fresh: Fresh) {
 {"type":"operation","id":"MO-2","kind":"PRODUCE","at":"2026-03-03T10:00:00Z","inputs":[{"lot":"FLOUR-1","quantity":"20","unit":"KGM"}],"outputs":[{"lot":"BREAD-1","material":"BREAD","quantity":"20","unit":"KGM"}]}"#,
     )
     .await;
-    let answer = ask(
-        &service,
-        "{ trace(input: {lots: [\"FLOUR-1\"], direction: FORWARD}) { atRisk { source usedUp { low high }
+    let answer = service
+        .ask(
+            "{ trace(input: {lots: [\"FLOUR-1\"], direction: FORWARD}) { atRisk { source usedUp { low high }
             lots { nodes { lot { id } resting { low high } } } } } }",
-    )
-    .await;
+        )
+        .await;
     let at_risk = &answer["trace"]["atRisk"];
     let exactly = |amount: &str| json!({"low": amount, "high": amount});
     assert_eq!((&at_risk["source"], &at_risk["usedUp"]), (&json!("100"), &exactly("0")), "{at_risk}");

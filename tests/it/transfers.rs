@@ -17,32 +17,9 @@ const SENT_ON: &str = r#"{"type":"ship","id":"S-2","at":"2026-03-04T08:00:00Z","
 async fn service(fresh: &Fresh, events: &[&str]) -> Service {
     let service = Service::over(fresh.store.clone());
     for events in events {
-        record(&service, events).await;
+        service.record(events).await;
     }
     service
-}
-
-async fn record(service: &Service, events: &str) -> Value {
-    let response = service.post_events(events).await;
-    let status = response.status();
-    let text = response.text().await.unwrap();
-    assert_eq!(status, 200, "{text}");
-    serde_json::from_str(&text).unwrap()
-}
-
-async fn ask(service: &Service, query: &str) -> Value {
-    let answer = service.graphql(query, json!({})).await;
-    assert_eq!(answer["errors"], Value::Null, "{answer}");
-    answer["data"].clone()
-}
-
-async fn reached(service: &Service, lot: &str, direction: &str) -> Vec<String> {
-    let query = format!(
-        "{{ trace(input: {{lots: [\"{lot}\"], direction: {direction}}}) {{ lots {{ nodes {{ lot {{ id }} }} }} }} }}"
-    );
-    let answer = ask(service, &query).await;
-    let nodes = answer["trace"]["lots"]["nodes"].as_array().unwrap();
-    nodes.iter().map(|node| node["lot"]["id"].as_str().unwrap().to_owned()).collect()
 }
 
 const SCOPE: &str = "recallScope(input: {lots: [{lot: \"GEAR-1\"}, {lot: \"GEAR-2\"}]}) {
@@ -62,7 +39,7 @@ fn amount(amount: &str) -> Value {
 /// `../shared/cases/answers/24-intercompany.ndjson`.
 async fn what_a_sister_plant_received_is_where_it_has_it(fresh: Fresh) {
     let service = service(&fresh, &[MADE, SHIPPED, RECEIVED, SENT_ON]).await;
-    let scope = ask(&service, &format!("{{ {SCOPE} }}")).await["recallScope"].clone();
+    let scope = service.ask(&format!("{{ {SCOPE} }}")).await["recallScope"].clone();
     assert_eq!(
         scope["customers"]["nodes"],
         json!([
@@ -95,8 +72,8 @@ async fn what_a_sister_plant_received_is_where_it_has_it(fresh: Fresh) {
     let links = scope["trace"]["links"]["nodes"].as_array().unwrap();
     let continues: Vec<&Value> = links.iter().filter(|link| link["continues"] == "S-1").collect();
     assert_eq!(continues.len(), 3, "two lots into the receipt, one out of it into itself: {links:?}");
-    assert_eq!(reached(&service, "GEAR-2", "FORWARD").await, ["B-7001"]);
-    assert_eq!(reached(&service, "B-7001", "BACKWARD").await, ["GEAR-2"]);
+    assert_eq!(service.reached("GEAR-2", "FORWARD").await, ["B-7001"]);
+    assert_eq!(service.reached("B-7001", "BACKWARD").await, ["GEAR-2"]);
 }
 
 /// Whatever is recorded first, the graph is the same; a void of either takes the link away, and only the link.
@@ -124,7 +101,7 @@ async fn the_order_of_recording_does_not_matter(fresh: Fresh) {
             text
         };
         for events in order {
-            record(&service, &own(events)).await;
+            service.record(&own(events)).await;
         }
         let scope = own(SCOPE);
         let bare = |answer: Value| -> Value {
@@ -133,13 +110,13 @@ async fn the_order_of_recording_does_not_matter(fresh: Fresh) {
             )
             .unwrap()
         };
-        let linked = bare(ask(&service, &format!("{{ {scope} }}")).await);
-        record(&service, &void(&format!("S-1.{n}"), n)).await;
-        let unlinked = bare(ask(&service, &format!("{{ {scope} }}")).await);
-        record(&service, &again(&own(SHIPPED), &format!("S-1.{n}"))).await;
-        let once_more = bare(ask(&service, &format!("{{ {scope} }}")).await);
-        record(&service, &void(&format!("R-1.{n}"), n)).await;
-        let gone = bare(ask(&service, &format!("{{ {scope} }}")).await);
+        let linked = bare(service.ask(&format!("{{ {scope} }}")).await);
+        service.record(&void(&format!("S-1.{n}"), n)).await;
+        let unlinked = bare(service.ask(&format!("{{ {scope} }}")).await);
+        service.record(&again(&own(SHIPPED), &format!("S-1.{n}"))).await;
+        let once_more = bare(service.ask(&format!("{{ {scope} }}")).await);
+        service.record(&void(&format!("R-1.{n}"), n)).await;
+        let gone = bare(service.ask(&format!("{{ {scope} }}")).await);
         assert_eq!(once_more, linked, "order {n}");
         let all = json!([linked, unlinked, gone]);
         assert!(!unlinked.to_string().contains("\"continues\":\"S-1"), "{unlinked}");
@@ -159,13 +136,13 @@ async fn a_part_is_received_or_too_much(fresh: Fresh) {
     let customers = "{ recallScope(input: {lots: [{lot: \"GEAR-1\"}, {lot: \"GEAR-2\"}]}) { customers { nodes {
         transferred { quantity { amount } } remaining { quantity { amount } } } }
         transfers { quantity { amount } excess } trace { atRisk { shipped { low high } resting { low high } } } } }";
-    let scope = ask(&service, customers).await["recallScope"].clone();
+    let scope = service.ask(customers).await["recallScope"].clone();
     assert_eq!(scope["customers"]["nodes"], json!([{"transferred": amount("8"), "remaining": amount("12")}]));
     assert_eq!(scope["trace"]["atRisk"]["shipped"], json!({"low": "12", "high": "12"}), "{scope}");
     assert_eq!(scope["trace"]["atRisk"]["resting"], json!({"low": "8", "high": "8"}), "{scope}");
     let more = RECEIVED.replace("\"R-1\"", "\"R-2\"").replace("\"quantity\":\"10\"", "\"quantity\":\"9\"");
-    record(&service, &more).await;
-    let scope = ask(&service, customers).await["recallScope"].clone();
+    service.record(&more).await;
+    let scope = service.ask(customers).await["recallScope"].clone();
     assert_eq!(scope["customers"]["nodes"], json!([{"transferred": amount("20"), "remaining": amount("0")}]));
     let excess: Vec<&Value> =
         scope["transfers"].as_array().unwrap().iter().map(|one| &one["excess"]).collect();
@@ -173,7 +150,7 @@ async fn a_part_is_received_or_too_much(fresh: Fresh) {
 }
 
 async fn status(service: &Service) -> Value {
-    ask(service, "{ lot(id: \"B-7001\") { status } }").await["lot"]["status"].clone()
+    service.ask("{ lot(id: \"B-7001\") { status } }").await["lot"]["status"].clone()
 }
 
 /// A hold goes with the goods, and comes off what was received when the shipment is withdrawn.
@@ -185,9 +162,9 @@ async fn a_hold_goes_with_the_goods(fresh: Fresh) {
     let response = one.post_events(SENT_ON).await;
     let text = response.text().await.unwrap();
     assert!(text.contains("LOT_ON_HOLD"), "what is suspect may not be sent on: {text}");
-    record(&one, r#"{"type":"void","id":"V-1","event":"S-1","reason":"mistake"}"#).await;
+    one.record(r#"{"type":"void","id":"V-1","event":"S-1","reason":"mistake"}"#).await;
     assert_eq!(status(&one).await, "AVAILABLE");
-    record(&one, &SHIPPED.replace("S-1", "S-1A").replace("2026-03-02T08", "2026-03-02T07")).await;
+    one.record(&SHIPPED.replace("S-1", "S-1A").replace("2026-03-02T08", "2026-03-02T07")).await;
     assert_eq!(status(&one).await, "SUSPECT", "the shipment came late");
 }
 
@@ -197,10 +174,10 @@ async fn a_printed_number_links(fresh: Fresh) {
     let shipped = r#"{"type":"ship","id":"S-3","at":"2026-03-02T08:00:00Z","customer":"PLANT-B","document":"DN-3","inputs":[{"lot":"GEAR-3","quantity":"5","unit":"EA"}]}"#;
     let received = r#"{"type":"receive","id":"R-3","at":"2026-03-03T08:00:00Z","document":"DN-3","outputs":[{"lot":"B-7003","material":"GEAR","quantity":"5","unit":"EA","number":"G3"}]}"#;
     let service = service(&fresh, &[received, shipped]).await;
-    assert_eq!(reached(&service, "GEAR-3", "FORWARD").await, Vec::<String>::new());
-    record(&service, made).await;
-    assert_eq!(reached(&service, "GEAR-3", "FORWARD").await, ["B-7003"]);
-    assert_eq!(reached(&service, "B-7003", "BACKWARD").await, ["GEAR-3"]);
+    assert_eq!(service.reached("GEAR-3", "FORWARD").await, Vec::<String>::new());
+    service.record(made).await;
+    assert_eq!(service.reached("GEAR-3", "FORWARD").await, ["B-7003"]);
+    assert_eq!(service.reached("B-7003", "BACKWARD").await, ["GEAR-3"]);
 }
 
 /// A clock that is wrong in one of the plants hides nothing, and is told. What a plant receives and sends on under the same
@@ -208,11 +185,9 @@ async fn a_printed_number_links(fresh: Fresh) {
 async fn times_that_contradict_hide_nothing(fresh: Fresh) {
     let early = RECEIVED.replace("2026-03-03", "2026-03-02").replace("08:00", "07:00");
     let service = service(&fresh, &[MADE, &early, SHIPPED]).await;
-    assert_eq!(reached(&service, "GEAR-2", "FORWARD").await, ["B-7001"]);
-    assert_eq!(reached(&service, "B-7001", "BACKWARD").await, ["GEAR-2"]);
-    let trace = ask(
-        &service,
-        "{ trace(input: {lots: [\"GEAR-2\"], direction: FORWARD}) { completeness { timeConflicts { nodes { operation { id } } } } } }",
+    assert_eq!(service.reached("GEAR-2", "FORWARD").await, ["B-7001"]);
+    assert_eq!(service.reached("B-7001", "BACKWARD").await, ["GEAR-2"]);
+    let trace = service.ask("{ trace(input: {lots: [\"GEAR-2\"], direction: FORWARD}) { completeness { timeConflicts { nodes { operation { id } } } } } }",
     )
     .await;
     assert_eq!(
@@ -221,8 +196,8 @@ async fn times_that_contradict_hide_nothing(fresh: Fresh) {
     );
     let forwarded = r#"{"type":"receive","id":"R-5","at":"2026-03-01T08:00:00Z","document":"PO-5","outputs":[{"lot":"IN-5","material":"GEAR","quantity":"1","unit":"EA"}]}
 {"type":"ship","id":"S-5","at":"2026-03-02T08:00:00Z","customer":"C-9","document":"PO-5","inputs":[{"lot":"IN-5","quantity":"1","unit":"EA"}]}"#;
-    record(&service, forwarded).await;
-    let lot = ask(&service, "{ lot(id: \"IN-5\") { origin balance { received returned } } }").await;
+    service.record(forwarded).await;
+    let lot = service.ask("{ lot(id: \"IN-5\") { origin balance { received returned } } }").await;
     assert_eq!(lot["lot"], json!({"origin": "RECEIVED", "balance": {"received": "1", "returned": "0"}}));
 }
 
@@ -230,15 +205,15 @@ async fn times_that_contradict_hide_nothing(fresh: Fresh) {
 async fn a_number_alone_is_a_hint(fresh: Fresh) {
     let service = service(&fresh, &[MADE, SHIPPED]).await;
     let other = RECEIVED.replace("DN-1", "DN-77");
-    let receipt = record(&service, &other).await;
+    let receipt = service.record(&other).await;
     let warnings = receipt["events"][0]["warnings"].as_array().unwrap();
     let codes: Vec<&Value> = warnings.iter().map(|warning| &warning["code"]).collect();
     assert_eq!(codes, ["LOT_SHIPPED_BEFORE", "LOT_SHIPPED_BEFORE"], "{receipt}");
     assert_eq!(warnings[1]["path"], "outputs[1].supplierLot", "{receipt}");
-    assert_eq!(reached(&service, "GEAR-2", "FORWARD").await, Vec::<String>::new());
+    assert_eq!(service.reached("GEAR-2", "FORWARD").await, Vec::<String>::new());
     let query = "{ trace(input: {lots: [\"GEAR-2\"], direction: FORWARD}) { mayBeTransfers { shipped { id } received { id } } } }";
     assert_eq!(
-        ask(&service, query).await["trace"]["mayBeTransfers"],
+        service.ask(query).await["trace"]["mayBeTransfers"],
         json!([{"shipped": {"id": "GEAR-2"}, "received": {"id": "B-7001"}}])
     );
 }

@@ -42,18 +42,6 @@ pub struct State {
 }
 
 impl State {
-    /// The lot that a name means, as far as lots are known.
-    pub(crate) fn meant<'s>(&'s self, name: &'s LotId) -> &'s LotId {
-        let mut meant = name;
-        for _ in 0..self.lots.len() {
-            match self.lots.get(meant).and_then(|lot| lot.alias_of.as_ref()) {
-                Some(alias) => meant = &alias.lot,
-                None => break,
-            }
-        }
-        meant
-    }
-
     /// What a recorded event says, of the lots that are meant.
     pub(crate) fn fact(&self, id: &EventId) -> Option<&Fact> {
         self.meant.get(id).or_else(|| self.events.get(id).map(|recorded| &recorded.event.fact))

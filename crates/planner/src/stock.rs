@@ -4,6 +4,7 @@
 //! What moves in order of time is compared with the sums that the lot carries. Only what was recorded late, and what a
 //! void takes away, has the lot's movements read and compared again; [`needed`] says beforehand for which lots.
 
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashMap, HashMapExt};
@@ -17,11 +18,12 @@ use lotgraph_domain::{
 };
 use lotgraph_genealogy::stock::{Compared, Measure, Moved, StockMovement, Totals, compare, go_on};
 
+use crate::aliases::{Aliases, concerned};
 use crate::log::Log;
 use crate::lots::Lots;
 use crate::state::{Movement, State};
+use crate::transfers;
 use crate::unit_tracking::is_tracked;
-use crate::{aliases, transfers};
 
 /// What a link means for the stock; `None` for work in place that neither counts nor cleans.
 fn moved(kind: OperationKind, role: Role, carried_on: bool) -> Option<Moved> {
@@ -283,7 +285,8 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
     let mut lots: HashMap<&LotId, Coming> = HashMap::new();
     let mut sent: HashMap<&EventId, &Operation> = HashMap::new();
     // What is recorded under further names goes from one lot to the other.
-    let renamed = aliases::concerned(events, state);
+    let aliases = LazyCell::new(|| Aliases::among(&state.lots));
+    let renamed = concerned(events, state);
     let mut needed: BTreeSet<&LotId> = renamed.iter().filter(|lot| state.lots.contains_key(*lot)).collect();
     needed.extend(transfers::into_the_same_lot(events, state).into_iter().map(|(_, lot)| lot));
     for event in events {
@@ -324,7 +327,7 @@ pub(crate) fn needed(events: &[&Event], state: &State) -> Vec<LotId> {
                 let lots = operation.into_iter().flat_map(Operation::links).map(|link| link.lot);
                 let known: Vec<&Lot> = lots.filter_map(|lot| state.lots.get(lot)).collect();
                 // An operation that is sent and voided at once may name lots by further names.
-                let meant = known.iter().filter_map(|lot| state.lots.get(state.meant(&lot.id)));
+                let meant = known.iter().filter_map(|lot| state.lots.get(aliases.meant(&lot.id)));
                 needed.extend(known.iter().copied().chain(meant).map(|lot| &lot.id));
             }
             Fact::Master(Master::Material(declared)) => {

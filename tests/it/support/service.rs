@@ -118,6 +118,31 @@ impl Service {
         self.post("/graphql", body).await.json().await.unwrap()
     }
 
+    /// Records events, which must be taken; what the receipt says.
+    pub async fn record(&self, events: &str) -> Value {
+        let response = self.post_events(events).await;
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, 200, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// The data of an answer that has no errors.
+    pub async fn ask(&self, query: &str) -> Value {
+        let answer = self.graphql(query, serde_json::json!({})).await;
+        assert_eq!(answer["errors"], Value::Null, "{answer}");
+        answer["data"].clone()
+    }
+
+    /// The ids of the lots that a trace reaches, in their order.
+    pub async fn reached(&self, lot: &str, direction: &str) -> Vec<String> {
+        let query = format!(
+            "{{ trace(input: {{lots: [\"{lot}\"], direction: {direction}}}) {{ lots {{ nodes {{ lot {{ id }} }} }} }} }}"
+        );
+        let answer = self.ask(&query).await;
+        let nodes = answer["trace"]["lots"]["nodes"].as_array().unwrap();
+        nodes.iter().map(|node| node["lot"]["id"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Posts JSON.
     pub async fn post(&self, path: &str, body: Value) -> reqwest::Response {
         self.client.post(format!("{}{path}", self.url)).json(&body).send().await.unwrap()
